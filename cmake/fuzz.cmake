@@ -1,0 +1,11 @@
+# libFuzzer targets: one program per tests/fuzz/*_fuzz.cc, built with clang by the `fuzz` preset.
+add_compile_options(-fsanitize=fuzzer-no-link)
+target_compile_options(zeropoint PRIVATE -fsanitize=fuzzer-no-link)
+file(GLOB sources CONFIGURE_DEPENDS tests/fuzz/*_fuzz.cc)
+foreach(source ${sources})
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(${name} ${source})
+  target_include_directories(${name} PRIVATE src)
+  target_link_libraries(${name} PRIVATE zeropoint zeropoint_flags fmt::fmt)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endforeach()

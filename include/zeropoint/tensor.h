@@ -1,0 +1,141 @@
+// A dense tensor: a type, a shape and row-major elements that are owned or viewed.
+//
+// Copying a Tensor copies the handle, not the elements; several handles may share one storage,
+// for example a mapped model file. Types below 8 bits are packed, low bits first, as in ONNX.
+// Thread safety: that of a pointer: concurrent reads are fine.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "zeropoint/dtype.h"
+
+namespace zeropoint {
+
+using Shape = std::vector<std::int64_t>;
+
+/// Product of the dimensions, 1 for a scalar. Throws invalid_data when one is negative or the product overflows.
+std::int64_t element_count(const Shape& shape);
+
+/// Bytes that `count` elements of `dtype` occupy, the last byte padded.
+std::size_t storage_bytes(DType dtype, std::int64_t count);
+
+/// "[1, 3, 224, 224]"
+std::string to_string(const Shape& shape);
+
+/// Maps a C++ type to its DType: dtype_of<float> == DType::f32.
+template <class T>
+inline constexpr DType dtype_of = DType::undefined;
+template <>
+inline constexpr DType dtype_of<float> = DType::f32;
+template <>
+inline constexpr DType dtype_of<double> = DType::f64;
+template <>
+inline constexpr DType dtype_of<std::uint8_t> = DType::u8;
+template <>
+inline constexpr DType dtype_of<std::int8_t> = DType::i8;
+template <>
+inline constexpr DType dtype_of<std::uint16_t> = DType::u16;
+template <>
+inline constexpr DType dtype_of<std::int16_t> = DType::i16;
+template <>
+inline constexpr DType dtype_of<std::int32_t> = DType::i32;
+template <>
+inline constexpr DType dtype_of<std::uint32_t> = DType::u32;
+template <>
+inline constexpr DType dtype_of<std::int64_t> = DType::i64;
+template <>
+inline constexpr DType dtype_of<std::uint64_t> = DType::u64;
+template <>
+inline constexpr DType dtype_of<bool> = DType::boolean;
+
+class Tensor {
+ public:
+  Tensor() = default;  ///< No tensor at all; `if (tensor)` tells.
+
+  /// Uninitialised elements, 64-byte aligned. Throws invalid_data for an impossible shape.
+  static Tensor allocate(DType dtype, Shape shape);
+  static Tensor zeros(DType dtype, Shape shape);
+
+  /// A window onto memory that `owner` keeps alive (null: the caller does). Not copied.
+  static Tensor view(DType dtype, Shape shape, const void* data, std::shared_ptr<const void> owner = nullptr);
+
+  /// The same window, and this handle may write through it.
+  static Tensor mutable_view(DType dtype, Shape shape, void* data, std::shared_ptr<const void> owner = nullptr);
+
+  /// Copies the values. `Tensor::of<float>({2}, {1, 2})`
+  template <class T>
+  static Tensor of(Shape shape, std::initializer_list<T> values);
+  template <class T>
+  static Tensor copy_of(Shape shape, std::span<const T> values);
+  template <class T>
+  static Tensor scalar(T value);
+
+  static Tensor of_strings(Shape shape, std::vector<std::string> values);
+
+  explicit operator bool() const { return dtype_ != DType::undefined; }
+
+  DType dtype() const { return dtype_; }
+  const Shape& shape() const { return shape_; }
+  std::int64_t dim(int axis) const { return shape_[static_cast<std::size_t>(axis)]; }
+  int rank() const { return static_cast<int>(shape_.size()); }
+  std::int64_t size() const { return size_; }  ///< elements
+  std::size_t bytes() const { return storage_bytes(dtype_, size_); }
+
+  const void* raw() const { return data_; }
+  void* mutable_raw();  ///< Throws internal when the storage is read-only.
+  bool is_writable() const { return writable_; }
+
+  /// The elements as T, which must be dtype()'s C++ type (or any 1-byte type for raw access).
+  template <class T>
+  const T* data() const {
+    return static_cast<const T*>(data_);
+  }
+  template <class T>
+  T* mutable_data() {
+    return static_cast<T*>(mutable_raw());
+  }
+  template <class T>
+  std::span<const T> values() const {
+    return {data<T>(), static_cast<std::size_t>(size_)};
+  }
+  template <class T>
+  std::span<T> mutable_values() {
+    return {mutable_data<T>(), static_cast<std::size_t>(size_)};
+  }
+  const std::vector<std::string>& strings() const;
+
+  Tensor clone() const;                       ///< Own, writable copy of the elements.
+  Tensor reshaped(Shape shape) const;         ///< Same storage, same element count.
+  const std::shared_ptr<const void>& owner() const { return owner_; }
+
+ private:
+  DType dtype_ = DType::undefined;
+  bool writable_ = false;
+  Shape shape_;
+  std::int64_t size_ = 0;
+  void* data_ = nullptr;
+  std::shared_ptr<const void> owner_;
+};
+
+template <class T>
+Tensor Tensor::copy_of(Shape shape, std::span<const T> values) {
+  Tensor t = allocate(dtype_of<T>, std::move(shape));
+  for (std::int64_t i = 0; i < t.size(); ++i) t.mutable_data<T>()[i] = values[static_cast<std::size_t>(i)];
+  return t;
+}
+template <class T>
+Tensor Tensor::of(Shape shape, std::initializer_list<T> values) {
+  return copy_of<T>(std::move(shape), std::span<const T>(values.begin(), values.size()));
+}
+template <class T>
+Tensor Tensor::scalar(T value) {
+  return of<T>({}, {value});
+}
+
+}  // namespace zeropoint

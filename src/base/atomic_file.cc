@@ -1,0 +1,81 @@
+#include "base/atomic_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "base/fail.h"
+
+namespace zeropoint {
+namespace {
+
+constexpr std::size_t kBufferBytes = 1 << 20;
+
+void write_all(int fd, const char* data, std::size_t size, const std::filesystem::path& path) {
+  while (size > 0) {
+    const ssize_t n = ::write(fd, data, size);
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      fail(ErrorKind::io, path.string(), "cannot write: {}", std::strerror(errno));
+    }
+    data += n;
+    size -= static_cast<std::size_t>(n);
+  }
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
+  if (std::filesystem::is_directory(target_)) fail(ErrorKind::io, target_.string(), "is a folder, a file is wanted");
+  temporary_ = target_;
+  temporary_ += "." + std::to_string(::getpid()) + ".tmp";
+  fd_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd_ < 0) fail(ErrorKind::io, target_.string(), "cannot create: {}", std::strerror(errno));
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes) {
+  write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+void AtomicFile::write(std::string_view text) {
+  size_ += text.size();
+  if (buffer_.size() + text.size() < kBufferBytes) {
+    buffer_ += text;
+    return;
+  }
+  flush();
+  write_all(fd_, text.data(), text.size(), target_);
+}
+
+void AtomicFile::flush() {
+  write_all(fd_, buffer_.data(), buffer_.size(), target_);
+  buffer_.clear();
+}
+
+void AtomicFile::commit() {
+  flush();
+  if (::fsync(fd_) != 0) fail(ErrorKind::io, target_.string(), "cannot sync: {}", std::strerror(errno));
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
+    fail(ErrorKind::io, target_.string(), "cannot rename into place: {}", std::strerror(errno));
+  }
+  ::close(fd_);
+  fd_ = -1;
+}
+
+void write_file_atomically(const std::filesystem::path& target, std::string_view text) {
+  AtomicFile file(target);
+  file.write(text);
+  file.commit();
+}
+
+}  // namespace zeropoint

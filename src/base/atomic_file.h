@@ -1,0 +1,45 @@
+// A file that appears whole or not at all: written beside its target, synced, then renamed.
+//
+// Dropped without commit() (an error, a full disk, Ctrl-C) it leaves the target as it was and
+// removes its own temporary file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+namespace zeropoint {
+
+class AtomicFile {
+ public:
+  /// Creates "<target>.<pid>.tmp" in the target's folder. Throws io.
+  explicit AtomicFile(std::filesystem::path target);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::span<const std::byte> bytes);  ///< Buffered. Throws io, for example on a full disk.
+  void write(std::string_view text);
+  std::uint64_t size() const { return size_; }  ///< bytes written so far
+  const std::filesystem::path& temporary() const { return temporary_; }
+
+  /// Makes what was written readable under temporary(), so that it can be checked before commit().
+  void flush();
+
+  /// Syncs to disk and renames over the target. Throws io.
+  void commit();
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;
+  int fd_ = -1;
+  std::uint64_t size_ = 0;
+  std::string buffer_;
+};
+
+/// Writes a whole text file through AtomicFile.
+void write_file_atomically(const std::filesystem::path& target, std::string_view text);
+
+}  // namespace zeropoint
