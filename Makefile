@@ -11,7 +11,7 @@ demo: build
 	@examples/digits/demo build/release/zeropoint
 
 test: build
-	@ctest --test-dir build/release --output-on-failure
+	@ctest --preset release
 
 check:
 	@scripts/install-dependencies check

@@ -110,8 +110,8 @@ class Tensor {
   }
   const std::vector<std::string>& strings() const;
 
-  Tensor clone() const;                       ///< Own, writable copy of the elements.
-  Tensor reshaped(Shape shape) const;         ///< Same storage, same element count.
+  Tensor clone() const;                ///< Own, writable copy of the elements.
+  Tensor reshaped(Shape shape) const;  ///< Same storage, same element count.
   const std::shared_ptr<const void>& owner() const { return owner_; }
 
  private:

@@ -9,6 +9,12 @@
 
 #include <cstdint>
 #include <exception>
+#include <mutex>
+#ifdef __SANITIZE_THREAD__
+#include <atomic>
+#include <thread>
+#include <vector>
+#endif
 
 namespace zeropoint {
 
@@ -25,15 +31,29 @@ void parallel_chunks(std::int64_t chunks, Body&& body) {
     return;
   }
   std::exception_ptr error;
-#pragma omp parallel for schedule(dynamic, 1)
-  for (std::int64_t i = 0; i < chunks; ++i) {
+  std::mutex error_mutex;
+  const auto guarded = [&](std::int64_t i) {
     try {
       body(i);
     } catch (...) {
-#pragma omp critical(zeropoint_parallel_error)
+      const std::lock_guard lock(error_mutex);
       if (!error) error = std::current_exception();
     }
+  };
+#ifdef __SANITIZE_THREAD__
+  // ThreadSanitizer does not see OpenMP's barriers; plain threads show it the same sharing of data.
+  std::vector<std::thread> threads;
+  std::atomic<std::int64_t> next{0};
+  for (int t = 0; t < num_threads(); ++t) {
+    threads.emplace_back([&] {
+      for (std::int64_t i = next++; i < chunks; i = next++) guarded(i);
+    });
   }
+  for (std::thread& thread : threads) thread.join();
+#else
+#pragma omp parallel for schedule(dynamic, 1)
+  for (std::int64_t i = 0; i < chunks; ++i) guarded(i);
+#endif
   if (error) std::rethrow_exception(error);
 }
 

@@ -54,7 +54,8 @@ std::string to_string(const Shape& shape) { return fmt::format("[{}]", fmt::join
 
 Tensor Tensor::allocate(DType dtype, Shape shape) {
   const std::int64_t count = element_count(shape);
-  if (dtype == DType::string) return of_strings(std::move(shape), std::vector<std::string>(static_cast<std::size_t>(count)));
+  if (dtype == DType::string)
+    return of_strings(std::move(shape), std::vector<std::string>(static_cast<std::size_t>(count)));
   const std::shared_ptr<void> storage = allocate_bytes(storage_bytes(dtype, count));
   return mutable_view(dtype, std::move(shape), storage.get(), storage);
 }

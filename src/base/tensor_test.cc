@@ -53,9 +53,10 @@ TEST(Parallel, EveryChunkOnceAndErrorsReachTheCaller) {
   std::vector<int> seen(1000, 0);
   parallel_chunks(1000, [&](std::int64_t i) { seen[static_cast<std::size_t>(i)]++; });
   for (const int count : seen) EXPECT_EQ(count, 1);
-  EXPECT_THROW(parallel_chunks(8, [](std::int64_t i) {
-                 if (i == 5) throw Error(ErrorKind::internal, "x", "y");
-               }),
+  EXPECT_THROW(parallel_chunks(8,
+                               [](std::int64_t i) {
+                                 if (i == 5) throw Error(ErrorKind::internal, "x", "y");
+                               }),
                Error);
 }
 

@@ -19,6 +19,6 @@ inline std::filesystem::path assets() {
 }  // namespace zeropoint::testing
 
 /// Skips the test, saying so, where the file is missing.
-#define ZEROPOINT_NEEDS_ASSET(relative)                                          \
-  if (!std::filesystem::exists(zeropoint::testing::assets() / (relative)))       \
+#define ZEROPOINT_NEEDS_ASSET(relative)                                    \
+  if (!std::filesystem::exists(zeropoint::testing::assets() / (relative))) \
   GTEST_SKIP() << "skipped: no assets (" << (relative) << ")"
