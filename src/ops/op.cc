@@ -41,6 +41,11 @@ const Tensor& OpSite::constant(std::size_t i, std::string_view role) const {
   return facts.constant;
 }
 
+std::shared_ptr<Subgraph> OpSite::subgraph(std::string_view attribute) const {
+  if (services == nullptr) fail(ErrorKind::internal, node.label, "no plan offers subgraphs here");
+  return services->subgraph(node, attribute);
+}
+
 std::unique_ptr<Kernel> make_kernel(std::function<void(const KernelIo&)> body) {
   return std::make_unique<FunctionKernel>(std::move(body));
 }

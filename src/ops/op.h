@@ -3,6 +3,13 @@
 // ops.inc lists the operator files; each file defines one function that returns its rows. A plan
 // is made for concrete input shapes: infer() runs once per plan, make() once per plan, run() once
 // per inference. All validation happens in infer() and make(); run() only computes.
+//
+// Values known early: a node whose inputs are all constant is run while the plan is made; infer()
+// may also set `constant` on its outputs when shapes alone decide them (Shape, Size).
+// Shapes known late: when infer() needs the content of an input that is not constant yet (the
+// target of a Reshape), it returns the output with is_dynamic set. When run() reaches such a node,
+// infer() is called again with real shapes and with `constant` set on every input of rank 0 or 1.
+// An output that is dynamic even then (NonZero) is allocated and set by the kernel.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +23,7 @@
 
 #include "base/fail.h"
 #include "graph/graph.h"
+#include "ops/subgraph.h"
 #include "zeropoint/tensor.h"
 
 namespace zeropoint {
@@ -29,7 +37,7 @@ struct ValueFacts {
   Shape shape;
   bool is_dynamic = false;  // the shape depends on data and is known only at run time
   Layout layout = Layout::plain;
-  Tensor constant;          // the value itself when it is known at plan time
+  Tensor constant;  // the value itself when it is known at plan time
 
   explicit operator bool() const { return dtype != DType::undefined; }
 };
@@ -37,12 +45,15 @@ struct ValueFacts {
 /// One node at one place in one plan.
 struct OpSite {
   const Node& node;
-  std::int64_t opset;                   // of the node's domain
-  std::span<const ValueFacts> inputs;   // as many as node.inputs
+  std::int64_t opset;                  // of the node's domain
+  std::span<const ValueFacts> inputs;  // as many as node.inputs
+  PlanServices* services = nullptr;
 
   bool has(std::size_t i) const { return i < inputs.size() && inputs[i]; }
-  const ValueFacts& input(std::size_t i) const;                  ///< throws invalid_model when absent
-  const Tensor& constant(std::size_t i, std::string_view role) const;  ///< throws unsupported when not known at plan time
+  const ValueFacts& input(std::size_t i) const;  ///< throws invalid_model when absent
+  const Tensor& constant(std::size_t i,
+                         std::string_view role) const;  ///< throws unsupported when not known at plan time
+  std::shared_ptr<Subgraph> subgraph(std::string_view attribute) const;
 
   template <class... Args>
   [[noreturn]] void invalid(fmt::format_string<Args...> format, Args&&... args) const {
@@ -58,7 +69,8 @@ struct OpSite {
 struct KernelIo {
   std::span<const Tensor* const> inputs;  // nullptr: absent
   std::span<Tensor> outputs;
-  std::byte* scratch;  // Kernel::scratch_bytes() bytes, 64-byte aligned
+  std::byte* scratch;                            // Kernel::scratch_bytes() bytes, 64-byte aligned
+  std::span<const Tensor* const> captures = {};  // what the node's subgraphs read from outside
 
   const Tensor& in(std::size_t i) const { return *inputs[i]; }
   bool has(std::size_t i) const { return i < inputs.size() && inputs[i] != nullptr; }
@@ -87,8 +99,8 @@ struct OpSpec {
   std::unique_ptr<Kernel> (*make)(const OpSite& site) = nullptr;
 
   int in_place = -1;          // output 0 may overwrite this input (same bytes, elementwise); -1: never
-  bool is_view = false;       // output 0 is input 0 with another shape: nothing is computed
-  bool keeps_layout = false;  // works on any layout as long as all inputs agree (elementwise)
+  bool is_view = false;       // output 0 is input 0 with another shape: nothing is computed; make() may be null
+  bool keeps_layout = false;  // elementwise with broadcast, no axes: the plan may permute all shapes alike
   std::string_view float_types = "float32";  // for `zeropoint ops`
   std::string_view integer_types = "";       // quantized arithmetic offered, for `zeropoint ops`
 };
