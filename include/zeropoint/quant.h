@@ -1,16 +1,21 @@
-// Schemes, scales and zero points: the vocabulary of affine quantization.
+// Schemes, scales and zero points: the vocabulary of affine quantization, and the functions that
+// carry real tensors to codes and back.
 //
 //   q  = clamp(round(x / scale) + zero_point, qmin, qmax)        (quantize)
 //   x' = scale * (q - zero_point)                                (dequantize)
 //
 // A Scheme says which grid is wanted; a range (or data) turns it into QParams. docs/quantization.md
-// derives every formula. Sources: ONNX QuantizeLinear/DequantizeLinear (opsets 10 to 25); Jacob et
+// derives every formula. Rounding is half to even, the division is a true float32 division (float64
+// for float64 input). Sources: ONNX QuantizeLinear/DequantizeLinear (opsets 10 to 25); Jacob et
 // al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
 // Inference"; Krishnamoorthi 2018.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "zeropoint/dtype.h"
@@ -23,20 +28,26 @@ enum class Granularity { per_tensor, per_axis, blocked };
 /// Whose formulas choose scale and zero point. They differ in the last digits; docs/quantization.md shows how.
 enum class Convention { onnx, torch, ort, distiller, blog, tflite };
 
-/// Which grid of codes is wanted for a tensor.
+std::string_view name(Granularity granularity);
+std::string_view name(Convention convention);
+std::optional<Granularity> parse_granularity(std::string_view word);
+std::optional<Convention> parse_convention(std::string_view word);
+
+/// Which grid of codes is wanted for a tensor. Code types: int2 to int16, uint2 to uint16, int32,
+/// and the 8-bit and 4-bit floats (symmetric by nature: they have no zero point).
 struct Scheme {
   DType dtype = DType::i8;
   bool symmetric = false;     // zero_point fixed to the middle code (0, or 128 for uint8)
   bool narrow_range = false;  // symmetric signed: drop the lowest code, [-127, 127]
   bool power_of_two = false;  // scale rounded up to a power of two
   Granularity granularity = Granularity::per_tensor;
-  int axis = 0;                  // per_axis: one grid per slice along it; blocked: the blocks run along it
-  std::int64_t block_size = 0;   // blocked only; the last block may be short
+  int axis = 0;                 // per_axis: one grid per slice along it; blocked: the blocks run along it
+  std::int64_t block_size = 0;  // blocked only; the last block may be short
 
   bool operator==(const Scheme&) const = default;
 };
 
-/// A closed real interval; empty() until something was seen.
+/// A closed real interval.
 struct Range {
   double min = 0;
   double max = 0;
@@ -52,20 +63,104 @@ struct QParams {
   bool operator==(const QParams&) const = default;
 };
 
-/// Lowest and highest code that `scheme` uses.
+/// Lowest and highest code in use.
+struct CodeRange {
+  std::int32_t min = 0;
+  std::int32_t max = 0;
+
+  bool operator==(const CodeRange&) const = default;
+};
+
+/// Lowest and highest code that `scheme` uses. Throws invalid_option for a type without integer codes.
+CodeRange code_range(const Scheme& scheme);
 std::int32_t qmin(const Scheme& scheme);
 std::int32_t qmax(const Scheme& scheme);
 
+/// How a grid came about: every number between the range and its scale and zero point.
+struct Derivation {
+  Range range;                         // as given
+  Range widened;                       // after 0 was included, and made symmetric if asked for
+  CodeRange codes;                     // what the range was laid onto (all zero for float codes)
+  double exact_scale = 1;              // equation (1) in double
+  double exact_zero_point = 0;         // equation (2) before rounding
+  QParams qparams;                     // the choice, rounded as the convention rounds
+  double multiplier = 1;               // 1 / scale: what inverse-scale conventions publish
+  std::int64_t native_zero_point = 0;  // in the convention's own sign (Distiller subtracts its zero point)
+  Range effective;                     // what the codes can represent: scale * (codes - zero_point)
+  bool is_zero_range = false;          // the tensor is constant zero: scale 1 by definition
+  bool is_scale_raised = false;        // the scale was below what the convention allows and was raised
+};
+
 /// Equations (1) and (2) of docs/quantization.md after widening `range` to contain 0.
-/// A zero range gives scale 1. Throws invalid_data when the range is not finite or min > max.
+/// A zero range gives scale 1. Throws invalid_data when the range is not finite or min > max, and
+/// invalid_option for a scheme that makes no sense.
+Derivation derive_qparams(Range range, const Scheme& scheme, Convention convention = Convention::onnx);
 QParams choose_qparams(Range range, const Scheme& scheme, Convention convention = Convention::onnx);
+
+/// The same for codes that no Scheme names, for example seven bits of uint8: affine, with zero point.
+QParams choose_affine_qparams(Range range, CodeRange codes);
+
+enum class Rounding { half_even, half_away };
+
+/// One value, the definition itself, in the arithmetic of Real (float or double).
+/// NaN becomes the zero point, infinities saturate.
+template <class Real>
+std::int32_t quantize_value(Real x, Real scale, std::int32_t zero_point, CodeRange codes,
+                            Rounding rounding = Rounding::half_even);
+extern template std::int32_t quantize_value(float, float, std::int32_t, CodeRange, Rounding);
+extern template std::int32_t quantize_value(double, double, std::int32_t, CodeRange, Rounding);
+
+/// scale * (q - zero_point), the difference taken exactly.
+float dequantize_value(std::int32_t q, QParams qparams);
 
 /// The grids of a whole tensor. `scales` and `zero_points` have the shape that ONNX gives them:
 /// [] per tensor, [n] per axis, the tensor's shape with `axis` divided (rounded up) for blocked.
 struct TensorQParams {
   Scheme scheme;
   Tensor scales;       // float32
-  Tensor zero_points;  // scheme.dtype, or absent (no handle) for float codes
+  Tensor zero_points;  // scheme.dtype, or absent: all zero (always so for float codes)
 };
+
+/// The shape of `scales` for a tensor of shape `shape`. Throws invalid_option when the axis or the
+/// block size does not fit.
+Shape grid_shape(const Shape& shape, const Scheme& scheme);
+
+/// What to do with values that no range can contain.
+enum class NanPolicy { error, zero };  // zero: a NaN becomes the zero point
+enum class InfPolicy { error, clip };  // clip: infinity becomes the lowest or highest code
+
+struct QuantizeOptions {
+  NanPolicy nan = NanPolicy::error;
+  InfPolicy inf = InfPolicy::error;
+  std::string_view name = "tensor";  // what an error calls the tensor
+};
+
+/// Smallest and largest finite value of each grid of `scheme`, in the order of its scales; {0, 0} for an
+/// empty grid. NaN and infinities are an error, or left out, as `options` say.
+std::vector<Range> grid_ranges(const Tensor& x, const Scheme& scheme, const QuantizeOptions& options = {});
+
+/// Scale and zero point of every grid, from the data's own minimum and maximum, or from given ranges.
+TensorQParams choose_tensor_qparams(const Tensor& x, const Scheme& scheme, Convention convention = Convention::onnx,
+                                    const QuantizeOptions& options = {});
+TensorQParams choose_tensor_qparams(std::span<const Range> ranges, const Shape& shape, const Scheme& scheme,
+                                    Convention convention = Convention::onnx);
+
+/// The grids of a per-tensor scheme.
+TensorQParams tensor_qparams(const Scheme& scheme, QParams qparams);
+
+/// float32, float16, bfloat16 or float64 to codes. The result has x's shape and the scheme's dtype.
+Tensor quantize(const Tensor& x, const TensorQParams& qparams, const QuantizeOptions& options = {});
+void quantize_into(const Tensor& x, const TensorQParams& qparams, Tensor& q, const QuantizeOptions& options = {});
+
+/// Codes to float32, float16, bfloat16 or float64: the product is taken in float32, then converted.
+Tensor dequantize(const Tensor& q, const TensorQParams& qparams, DType out = DType::f32);
+void dequantize_into(const Tensor& q, const TensorQParams& qparams, Tensor& x);
+
+/// dequantize(quantize(x)) without keeping the codes; the result has x's type.
+Tensor fake_quantize(const Tensor& x, const TensorQParams& qparams, const QuantizeOptions& options = {});
+
+/// Integer codes of at most 32 bits, unpacked and widened; and back (throws invalid_data when one does not fit).
+std::vector<std::int32_t> codes_of(const Tensor& q);
+Tensor tensor_of_codes(DType dtype, Shape shape, std::span<const std::int32_t> codes);
 
 }  // namespace zeropoint
