@@ -1,67 +1,73 @@
 // What calibration remembers of one tensor: enough to choose a range later by any observer's rule
-// without running the model again. Memory is fixed, states merge, and the result does not depend
-// on the thread count.
+// without running the model again.
 //
-// The histogram has a fixed number of bins over [-2^e, 2^e); when a value falls outside, e grows
-// and bins merge pairwise. Bin borders are the same for every shard with the same e, so that
-// merge(a, b) equals observing a's data and then b's, exactly.
+// Memory is fixed, and the record does not depend on the thread count. Records merge exactly: merge
+// in any order and any grouping, and the result is bit for bit what observing all samples in one
+// place gives. Counts, extremes and histograms are sets of integers; sums are made per sample with
+// a fixed shape (16 interleaved lanes of double per block, blocks in order) and enter an ExactSum,
+// which does not round. Only moving_min and moving_max depend on order, by definition.
+// Thread safety: that of a plain value; observe() is parallel inside.
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/exact_sum.h"
+#include "observers/histogram.h"
 #include "zeropoint/quant.h"
 #include "zeropoint/tensor.h"
 
 namespace zeropoint {
 
-struct Histogram {
-  int exponent = 0;                   // bins cover [-2^exponent, 2^exponent)
-  std::vector<std::uint64_t> counts;  // empty: nothing seen, or not wanted
-
-  double bin_width() const;
-  double left_edge(std::size_t bin) const;
-};
-
 /// The record of one grid: a whole tensor, or one slice of it along the axis.
 struct SliceStatistics {
-  std::uint64_t count = 0;  // elements seen
-  double min = 0;
+  std::uint64_t samples = 0;  // observe() calls that held elements
+  std::uint64_t count = 0;    // elements seen
+  std::uint64_t zeros = 0;    // of which exactly 0 (which every grid represents exactly)
+  double min = 0;             // meaningless while count == 0
   double max = 0;
-  double sum = 0;
-  double sum_of_squares = 0;
-  double sum_of_abs = 0;
-  std::uint64_t samples = 0;   // observe() calls
-  double sum_of_sample_min = 0;
-  double sum_of_sample_max = 0;
-  double moving_min = 0;  // moving_average: order-dependent, lost in a merge
+  ExactSum sum;
+  ExactSum sum_of_squares;
+  ExactSum sum_of_abs;
+  ExactSum sum_of_sample_min;  // of each observe() call's smallest value
+  ExactSum sum_of_sample_max;
+  double moving_min = 0;  // m += c (x - m) over the samples' extremes
   double moving_max = 0;
-  bool is_merged = false;  // two non-empty records were merged: moving_* means nothing
-  Histogram histogram;
+  bool is_merged = false;  // two records were merged, in no particular order: moving_* is unknown (0)
+  Histogram histogram;     // of all elements, zeros included; empty when not wanted
+
+  void merge(const SliceStatistics& other, int histogram_bins);
+  bool operator==(const SliceStatistics&) const = default;
 };
 
 struct StatisticsOptions {
   int axis = -1;              // -1: one record for the whole tensor; otherwise one per slice along axis
-  int histogram_bins = 2048;  // a power of two; 0: none
+  int histogram_bins = 4096;  // at most so many, at least half of them in use; a power of two; 0: no histogram
   double moving_average_constant = 0.01;
+
+  bool operator==(const StatisticsOptions&) const = default;
 };
 
 class TensorStatistics {
  public:
   explicit TensorStatistics(StatisticsOptions options = {});
+  TensorStatistics(StatisticsOptions options, std::vector<SliceStatistics> slices);
 
-  /// Takes one float32 tensor (plain layout) into account. Throws invalid_data on NaN or infinity, with the count.
-  void observe(const Tensor& value);
-  void merge(const TensorStatistics& other);  ///< Throws invalid_data when the options differ.
+  /// Takes one float32 tensor into account. NaN or infinity throws invalid_data with the count and
+  /// the place of the first, naming `name`, and leaves the record as it was.
+  void observe(const Tensor& value, std::string_view name = "tensor");
+
+  /// Throws invalid_data when the options or the number of slices differ.
+  void merge(const TensorStatistics& other, std::string_view name = "tensor");
 
   const StatisticsOptions& options() const { return options_; }
-  const std::vector<SliceStatistics>& slices() const { return slices_; }
+  const std::vector<SliceStatistics>& slices() const { return slices_; }  ///< empty until something was seen
 
-  std::string to_json() const;
-  static TensorStatistics from_json(const std::string& text);
+  bool operator==(const TensorStatistics&) const = default;
 
  private:
   StatisticsOptions options_;
@@ -73,9 +79,17 @@ struct Statistics {
   std::map<std::string, TensorStatistics> tensors;
   std::uint64_t samples = 0;
 
-  void merge(const Statistics& other);
+  void merge(const Statistics& other);  ///< A tensor that only one of them has is kept.
+
+  /// JSON, one line per tensor; doubles with 17 digits, so that reading gives the same bits.
   std::string to_json() const;
-  static Statistics from_json(const std::string& text, const std::string& file);  ///< hostile bytes
+
+  /// `file` names the text in errors. Throws invalid_data on anything that to_json() cannot have written.
+  static Statistics from_json(std::string_view text, const std::string& file);
+  static Statistics load(const std::filesystem::path& path);
+  void save(const std::filesystem::path& path) const;
+
+  bool operator==(const Statistics&) const = default;
 };
 
 }  // namespace zeropoint

@@ -1,0 +1,52 @@
+#include "observers/observer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/fail.h"
+
+namespace zeropoint {
+
+#define ZP_OBSERVER(name) ObserverSpec observer_##name();
+#include "observers/observers.inc"
+#undef ZP_OBSERVER
+
+std::span<const ObserverSpec> all_observers() {
+  static const std::vector<ObserverSpec> all = {
+#define ZP_OBSERVER(name) observer_##name(),
+#include "observers/observers.inc"
+#undef ZP_OBSERVER
+  };
+  return all;
+}
+
+const ObserverSpec& find_observer(std::string_view name) {
+  std::string names;
+  for (const ObserverSpec& spec : all_observers()) {
+    if (spec.name == name) return spec;
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", spec.name);
+  }
+  fail(ErrorKind::invalid_option, "observer", "'{}' is none of {}", name, names);
+}
+
+RangeChoice choose_range(const ObserverSpec& observer, const SliceStatistics& seen, const Scheme& scheme,
+                         const ObserverOptions& options) {
+  const std::string where = fmt::format("observer {}", observer.name);
+  if (seen.count == 0) fail(ErrorKind::invalid_data, where, "no value was observed");
+  if (observer.needs_histogram && seen.histogram.empty()) {
+    fail(ErrorKind::invalid_data, where, "the statistics hold no histogram; calibrate with one");
+  }
+  if (!observer.is_mergeable && seen.is_merged) {
+    fail(ErrorKind::invalid_data, where, "depends on the order of the samples, which merged statistics have lost");
+  }
+  RangeChoice choice = observer.choose(seen, scheme, options);
+  choice.range = {std::min(choice.range.min, 0.0), std::max(choice.range.max, 0.0)};
+  if (scheme.symmetric) {
+    const double amax = std::max(-choice.range.min, choice.range.max);
+    choice.range = {-amax, amax};
+  }
+  return choice;
+}
+
+}  // namespace zeropoint
