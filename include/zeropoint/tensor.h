@@ -62,7 +62,9 @@ class Tensor {
   static Tensor allocate(DType dtype, Shape shape);
   static Tensor zeros(DType dtype, Shape shape);
 
-  /// A window onto memory that `owner` keeps alive (null: the caller does). Not copied.
+  /// A window onto memory that `owner` keeps alive (null: the caller does). Not copied, unless `data` is
+  /// misaligned for the type (a weight in the middle of a mapped file): then the first raw() or data() copies,
+  /// once for all handles.
   static Tensor view(DType dtype, Shape shape, const void* data, std::shared_ptr<const void> owner = nullptr);
 
   /// The same window, and this handle may write through it.
@@ -87,14 +89,15 @@ class Tensor {
   std::int64_t size() const { return size_; }  ///< elements
   std::size_t bytes() const { return storage_bytes(dtype_, size_); }
 
-  const void* raw() const { return data_; }
-  void* mutable_raw();  ///< Throws internal when the storage is read-only.
+  const void* raw() const { return aligned_ ? aligned_elements() : data_; }
+  void* mutable_raw();                          ///< Throws internal when the storage is read-only.
+  const void* stored() const { return data_; }  ///< where the bytes lie, at any address: for those that only copy them
   bool is_writable() const { return writable_; }
 
   /// The elements as T, which must be dtype()'s C++ type (or any 1-byte type for raw access).
   template <class T>
   const T* data() const {
-    return static_cast<const T*>(data_);
+    return static_cast<const T*>(raw());
   }
   template <class T>
   T* mutable_data() {
@@ -115,12 +118,16 @@ class Tensor {
   const std::shared_ptr<const void>& owner() const { return owner_; }
 
  private:
+  struct AlignedCopy;
+  const void* aligned_elements() const;
+
   DType dtype_ = DType::undefined;
   bool writable_ = false;
   Shape shape_;
   std::int64_t size_ = 0;
   void* data_ = nullptr;
   std::shared_ptr<const void> owner_;
+  std::shared_ptr<AlignedCopy> aligned_;  // null for aligned storage
 };
 
 template <class T>

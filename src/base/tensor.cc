@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <mutex>
 #include <new>
 #include <utility>
 
@@ -22,7 +23,27 @@ std::shared_ptr<void> allocate_bytes(std::size_t bytes) {
   return {p, std::free};
 }
 
+bool is_misaligned(const void* data, DType dtype) {
+  if (dtype == DType::string) return false;
+  const int width = bits(dtype) / 8;
+  const auto alignment = static_cast<std::uintptr_t>(width > 8 ? 8 : width);  // complex128 is a pair of doubles
+  return alignment > 1 && reinterpret_cast<std::uintptr_t>(data) % alignment != 0;
+}
+
 }  // namespace
+
+struct Tensor::AlignedCopy {
+  std::once_flag once;
+  std::shared_ptr<void> bytes;
+};
+
+const void* Tensor::aligned_elements() const {
+  std::call_once(aligned_->once, [this] {
+    aligned_->bytes = allocate_bytes(bytes());
+    if (bytes() > 0) std::memcpy(aligned_->bytes.get(), data_, bytes());
+  });
+  return aligned_->bytes.get();
+}
 
 std::int64_t element_count(const Shape& shape) {
   std::int64_t count = 1;
@@ -68,6 +89,7 @@ Tensor Tensor::zeros(DType dtype, Shape shape) {
 
 Tensor Tensor::mutable_view(DType dtype, Shape shape, void* data, std::shared_ptr<const void> owner) {
   Tensor t = view(dtype, std::move(shape), data, std::move(owner));
+  if (t.aligned_) fail(ErrorKind::internal, "tensor", "a writable view of {} at a misaligned address", name(dtype));
   t.writable_ = true;
   return t;
 }
@@ -79,6 +101,7 @@ Tensor Tensor::view(DType dtype, Shape shape, const void* data, std::shared_ptr<
   t.shape_ = std::move(shape);
   t.data_ = const_cast<void*>(data);  // NOLINT: mutable_raw() guards writes with writable_
   t.owner_ = std::move(owner);
+  if (is_misaligned(data, dtype)) t.aligned_ = std::make_shared<AlignedCopy>();
   return t;
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "base/float16.h"
 #include "base/parallel.h"
 #include "zeropoint/error.h"
@@ -16,6 +18,17 @@ TEST(Tensor, ViewSharesStorageAndCloneDoesNot) {
   b.mutable_data<float>()[0] = 9;
   EXPECT_EQ(a.data<float>()[0], 9);
   EXPECT_EQ(c.data<float>()[0], 1);
+}
+
+TEST(Tensor, MisalignedViewIsCopiedOnFirstUseOnceForAllHandles) {
+  alignas(8) const std::array<unsigned char, 9> bytes = {0xFF, 0, 0, 0x80, 0x3F, 0, 0, 0, 0x40};
+  const Tensor view = Tensor::view(DType::f32, {2}, bytes.data() + 1);
+  const Tensor other = view.reshaped({2, 1});
+  EXPECT_EQ(view.stored(), bytes.data() + 1);
+  EXPECT_EQ(view.data<float>()[0], 1.0F);
+  EXPECT_EQ(view.data<float>()[1], 2.0F);
+  EXPECT_EQ(other.raw(), view.raw());
+  EXPECT_NE(view.raw(), view.stored());
 }
 
 TEST(Tensor, SubByteTypesArePacked) {

@@ -7,11 +7,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -31,14 +33,23 @@ struct Dim {
   bool operator==(const Dim&) const = default;
 };
 
+/// What a TensorProto says besides type, shape and elements.
+struct TensorOrigin {
+  std::string carried;      // its fields that we do not model: doc_string, metadata_props ...
+  bool typed_data = false;  // the elements are in float_data, int32_data ... instead of raw_data
+};
+
 struct Value {
   std::string name;
-  DType dtype = DType::undefined;         // undefined: not declared
+  DType dtype = DType::undefined;         // undefined: not declared, or not a tensor
   std::optional<std::vector<Dim>> shape;  // nullopt: rank unknown
   Tensor constant;                        // holds a tensor when this is an initializer
   bool is_outer = false;                  // in a subgraph: a value of an enclosing graph, by name
   bool is_declared = false;               // has a ValueInfoProto in graph.value_info
-  std::string carried;                    // ValueInfoProto / TensorProto fields that we do not model
+  TensorOrigin constant_origin;
+  std::string carried_initializer;  // a sparse initializer or one of unknown type: its field of GraphProto, whole
+  std::string carried_type;         // a TypeProto that says more than dtype and shape (sequence, map, denotation)
+  std::string carried;              // ValueInfoProto fields that we do not model
 };
 
 class Graph;
@@ -46,19 +57,22 @@ class Graph;
 /// An attribute's value. Tensors may be views; a subgraph is owned through a shared handle.
 using AttributeValue =
     std::variant<std::int64_t, float, std::string, Tensor, std::shared_ptr<Graph>, std::vector<std::int64_t>,
-                 std::vector<float>, std::vector<std::string>, std::vector<Tensor>, std::vector<std::shared_ptr<Graph>>>;
+                 std::vector<float>, std::vector<std::string>, std::vector<Tensor>, std::vector<std::shared_ptr<Graph>>,
+                 std::monostate>;  // monostate: a kind that we do not model, whole in Attribute::carried
 
 struct Attribute {
   std::string name;
   AttributeValue value;
-  std::string ref_attr_name;  // inside a function: the caller's attribute that gives the value
-  std::string carried;        // AttributeProto fields that we do not model (sparse tensors, types, doc)
+  std::string ref_attr_name;                 // inside a function: the caller's attribute that gives the value
+  std::string carried;                       // AttributeProto fields that we do not model (sparse tensors, types, doc)
+  std::vector<TensorOrigin> tensor_origins;  // of the tensors in value, in order; may be shorter
 };
 
 struct Node {
   std::string name;
   std::string op_type;
-  std::string domain;  // "" is ai.onnx
+  std::string domain;    // "" is ai.onnx
+  std::string overload;  // which of several functions of the same name
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
   std::vector<Attribute> attributes;
@@ -72,34 +86,46 @@ struct Node {
   std::string get_string(std::string_view attribute, std::string_view otherwise) const;
   std::vector<std::int64_t> get_ints(std::string_view attribute, std::vector<std::int64_t> otherwise = {}) const;
   std::vector<float> get_floats(std::string_view attribute, std::vector<float> otherwise = {}) const;
-  Tensor get_tensor(std::string_view attribute) const;                  ///< no handle when absent
-  std::shared_ptr<Graph> get_graph(std::string_view attribute) const;   ///< nullptr when absent
+  Tensor get_tensor(std::string_view attribute) const;                 ///< no handle when absent
+  std::shared_ptr<Graph> get_graph(std::string_view attribute) const;  ///< nullptr when absent
+  std::vector<std::shared_ptr<Graph>> subgraphs() const;               ///< of all attributes, in order
 
   void set(std::string_view attribute, AttributeValue value);
   void erase(std::string_view attribute);
 
-  /// "node 'conv1' (Conv)"; an unnamed node is named after its first output.
-  std::string label;  // filled by the reader, used in errors
+  std::string label;  // describe()'s answer, filled by the reader and add_node(); used in errors
+};
+
+/// An initializer that the file also lists as a graph input, and at which place of that list.
+struct InputInitializer {
+  ValueId value;
+  std::size_t position;
 };
 
 class Graph {
  public:
   std::string name;
   std::vector<Value> values;
-  std::vector<Node> nodes;        // topological order
-  std::vector<ValueId> inputs;    // without initializers
+  std::vector<Node> nodes;      // topological order
+  std::vector<ValueId> inputs;  // without initializers
   std::vector<ValueId> outputs;
-  std::vector<ValueId> input_initializers;  // initializers that are also listed as graph inputs (IR < 4)
+  std::vector<InputInitializer> input_initializers;  // usual before IR version 4; position ascending
   std::string carried;
 
   Value& value(ValueId id) { return values[static_cast<std::size_t>(id)]; }
   const Value& value(ValueId id) const { return values[static_cast<std::size_t>(id)]; }
 
-  ValueId add_value(Value value);                       ///< The name must be new; throws internal otherwise.
+  ValueId add_value(Value value);  ///< The name must be new; throws internal otherwise.
   ValueId add_constant(std::string name, Tensor tensor);
-  ValueId find(std::string_view name) const;            ///< kNoValue when there is none
+  ValueId find(std::string_view name) const;  ///< kNoValue when there is none
   void rename(ValueId id, std::string name);
   std::string fresh_name(std::string_view stem) const;  ///< stem, or stem_1, stem_2 ...: not used yet
+
+  /// "node 'conv1' (Conv)"; an unnamed node is named after its first output.
+  std::string describe(const Node& node) const;
+
+  /// Puts the node, labelled, before nodes[position] (default: at the end) and returns it.
+  Node& add_node(Node node, std::size_t position = static_cast<std::size_t>(-1));
 
   bool is_constant(ValueId id) const { return id != kNoValue && static_cast<bool>(value(id).constant); }
   bool is_output(ValueId id) const;
@@ -110,12 +136,26 @@ class Graph {
   /// Removes nodes whose flag is set, keeping order. `dead.size() == nodes.size()`.
   void erase_nodes(const std::vector<bool>& dead);
 
+  /// Forgets values, initializers too, that are no input or output of the graph and that no node makes or
+  /// reads. Ids change; ids held elsewhere become invalid.
+  void erase_unused_values();
+
   /// Sorts nodes topologically (stable). Throws invalid_model naming a node on a cycle or a missing value.
   void sort();
 
  private:
-  std::map<std::string, ValueId, std::less<>> by_name_;
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  std::unordered_map<std::string, ValueId, NameHash, std::equal_to<>> by_name_;
 };
+
+/// Names of the enclosing graph's values that the node's subgraphs read, each once, in order of first use.
+std::vector<std::string> captures(const Node& node);
+
+/// A copy that shares tensors but no subgraph.
+Graph deep_copy(const Graph& graph);
 
 /// Who makes and who reads each value: an index that is computed once and thrown away after edits.
 struct Uses {
@@ -127,7 +167,7 @@ struct Uses {
   };
   static constexpr int kGraphOutput = -1;
 
-  std::vector<int> producer;            // node index per value, -1 for inputs and constants
+  std::vector<int> producer;  // node index per value, -1 for inputs and constants
   std::vector<std::vector<Use>> consumers;
 
   /// The only node that reads `id`, or -1 when there are several or it is a graph output.
@@ -138,6 +178,7 @@ struct Uses {
 struct Function {
   std::string domain;
   std::string name;
+  std::string overload;
   std::string proto;
 };
 
@@ -152,9 +193,5 @@ struct Model {
 
   std::int64_t opset(std::string_view domain = "") const;  ///< 0 when not imported
 };
-
-/// The graph as text, one line per value and node; parse_graph() reads it back. For tests and `inspect`.
-std::string print_graph(const Graph& graph);
-Graph parse_graph(std::string_view text);
 
 }  // namespace zeropoint
