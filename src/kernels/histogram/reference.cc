@@ -1,0 +1,18 @@
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/histogram/histogram.h"
+
+namespace zeropoint::reference {
+
+void histogram_f32(const float* x, std::int64_t n, const HistogramBins& bins, std::uint64_t* counts) {
+  const auto first = static_cast<float>(-bins.offset);
+  const auto last = static_cast<float>(bins.bins - 1 - bins.offset);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float bin = std::floor(x[i] * bins.inverse_width);
+    const float inside = bin >= first ? std::min(bin, last) : first;  // NaN: first
+    ++counts[static_cast<std::int32_t>(inside) + bins.offset];
+  }
+}
+
+}  // namespace zeropoint::reference

@@ -1,0 +1,97 @@
+// Highway for our kernels: the few operations that Highway 1.0.3 lacks, one definition per target.
+//
+// Include inside a file that foreach_target.h includes once per target, after hwy/highway.h. The
+// scalar target has no vectors of several lanes: kernels call their reference there.
+// (The include guard is toggled, not #pragma once, because every target needs its own copy.)
+#if defined(ZEROPOINT_KERNELS_SIMD_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef ZEROPOINT_KERNELS_SIMD_INL_H
+#undef ZEROPOINT_KERNELS_SIMD_INL_H
+#else
+#define ZEROPOINT_KERNELS_SIMD_INL_H
+#endif
+
+#include <cstdint>
+
+#include "hwy/cache_control.h"
+#include "hwy/highway.h"
+
+#if HWY_TARGET != HWY_SCALAR
+HWY_BEFORE_NAMESPACE();
+namespace zeropoint {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using F32 = hn::ScalableTag<float>;
+using I32 = hn::ScalableTag<std::int32_t>;
+using U32 = hn::ScalableTag<std::uint32_t>;
+using I16 = hn::ScalableTag<std::int16_t>;
+using U16 = hn::ScalableTag<std::uint16_t>;
+using I8 = hn::ScalableTag<std::int8_t>;
+using U8 = hn::ScalableTag<std::uint8_t>;
+
+using VF32 = hn::Vec<F32>;
+using VI32 = hn::Vec<I32>;
+using VI16 = hn::Vec<I16>;
+
+/// Nearest integer, ties to even. Below -2^31: -2^31. NaN and above 2^31 - 1: any value.
+HWY_INLINE VI32 RoundToInt(VF32 v) {
+#if HWY_TARGET == HWY_AVX3
+  return VI32{_mm512_cvtps_epi32(v.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  return VI32{_mm256_cvtps_epi32(v.raw)};
+#elif HWY_TARGET == HWY_SSE4
+  return VI32{_mm_cvtps_epi32(v.raw)};
+#else
+  return hn::NearestInt(v);
+#endif
+}
+
+/// Saturates 32-bit lanes to 16 bits, interleaving a and b by 128-bit blocks on x86 (see RestoreOrder).
+HWY_INLINE VI16 NarrowToI16(VI32 a, VI32 b) { return hn::ReorderDemote2To(I16(), a, b); }
+
+/// Saturates 16-bit lanes to 8 bits, interleaving like NarrowToI16.
+HWY_INLINE hn::Vec<U8> NarrowTo(U8, VI16 a, VI16 b) {
+#if HWY_TARGET == HWY_AVX3
+  return hn::Vec<U8>{_mm512_packus_epi16(a.raw, b.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  return hn::Vec<U8>{_mm256_packus_epi16(a.raw, b.raw)};
+#elif HWY_TARGET == HWY_SSE4
+  return hn::Vec<U8>{_mm_packus_epi16(a.raw, b.raw)};
+#else
+  const hn::Half<U8> half;
+  return hn::Combine(U8(), hn::DemoteTo(half, b), hn::DemoteTo(half, a));
+#endif
+}
+HWY_INLINE hn::Vec<I8> NarrowTo(I8, VI16 a, VI16 b) {
+#if HWY_TARGET == HWY_AVX3
+  return hn::Vec<I8>{_mm512_packs_epi16(a.raw, b.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  return hn::Vec<I8>{_mm256_packs_epi16(a.raw, b.raw)};
+#elif HWY_TARGET == HWY_SSE4
+  return hn::Vec<I8>{_mm_packs_epi16(a.raw, b.raw)};
+#else
+  const hn::Half<I8> half;
+  return hn::Combine(I8(), hn::DemoteTo(half, b), hn::DemoteTo(half, a));
+#endif
+}
+
+/// Undoes the interleaving of two narrowings: the bytes of four vectors come back in memory order.
+template <class V>
+HWY_INLINE V RestoreOrder(V bytes) {
+#if HWY_TARGET == HWY_AVX3
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return V{_mm512_permutexvar_epi32(order, bytes.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  return V{_mm256_permutevar8x32_epi32(bytes.raw, order)};
+#else
+  return bytes;
+#endif
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace zeropoint
+HWY_AFTER_NAMESPACE();
+#endif  // HWY_TARGET != HWY_SCALAR
+#endif  // guard
