@@ -3,7 +3,8 @@ find_package(GTest REQUIRED)
 find_package(rapidcheck REQUIRED)
 enable_testing()
 
-add_library(zeropoint_test_main STATIC tests/support/main.cc)
+file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.cc)
+add_library(zeropoint_test_main STATIC ${support_sources})
 target_link_libraries(zeropoint_test_main PUBLIC zeropoint zeropoint_flags GTest::gmock GTest::gtest rapidcheck
   fmt::fmt nlohmann_json::nlohmann_json protozero hwy::hwy DNNL::dnnl)
 target_include_directories(zeropoint_test_main PUBLIC src tests)
