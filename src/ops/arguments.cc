@@ -6,6 +6,9 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/float16.h"
+#include "ops/dispatch.h"
+
 namespace zeropoint {
 namespace {
 
@@ -50,6 +53,14 @@ std::int64_t integer(const OpSite& site, std::size_t input, std::string_view rol
   const std::vector<std::int64_t> values = integers(site, site.constant(input, role), role);
   if (values.size() != 1) site.invalid("{} has {} elements; one is expected", role, values.size());
   return values[0];
+}
+
+double number(const OpSite& site, std::size_t input, std::string_view role) {
+  const Tensor& tensor = site.constant(input, role);
+  if (tensor.size() != 1) site.invalid("{} has shape {}; one number is expected", role, to_string(tensor.shape()));
+  if (tensor.dtype() == DType::f16) return f16_to_f32(*static_cast<const std::uint16_t*>(tensor.raw()));
+  if (tensor.dtype() == DType::bf16) return bf16_to_f32(*static_cast<const std::uint16_t*>(tensor.raw()));
+  return for_number(site, tensor.dtype(), [&]<class T>() { return static_cast<double>(tensor.data<T>()[0]); });
 }
 
 std::optional<std::vector<std::int64_t>> integer_list(const OpSite& site, std::string_view attribute,

@@ -26,6 +26,9 @@ std::vector<std::int64_t> integers(const OpSite& site, const Tensor& tensor, std
 /// A single integer, given as a scalar or as a tensor of one element.
 std::int64_t integer(const OpSite& site, std::size_t input, std::string_view role);
 
+/// A single number of any integer or floating-point type.
+double number(const OpSite& site, std::size_t input, std::string_view role);
+
 /// The attribute when the node has it, else the values of the input; nullopt when neither is given.
 std::optional<std::vector<std::int64_t>> integer_list(const OpSite& site, std::string_view attribute,
                                                       std::size_t input);

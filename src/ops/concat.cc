@@ -1,5 +1,6 @@
 #include "ops/arguments.h"
 #include "ops/move.h"
+#include "ops/widen.h"
 
 namespace zeropoint {
 namespace {
@@ -46,7 +47,7 @@ std::unique_ptr<Kernel> make(const OpSite& site) {
 }
 
 constexpr OpSpec kOps[] = {
-    {.op_type = "Concat", .infer = infer, .make = make, .float_types = kAnyType},
+    {.op_type = "Concat", .infer = infer, .make = packed_too<infer, make>, .float_types = kAnyType},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "ops/arguments.h"
 #include "ops/move.h"
+#include "ops/widen.h"
 
 namespace zeropoint {
 namespace {
@@ -68,8 +69,11 @@ std::unique_ptr<Kernel> make_tile(const OpSite& site) {
 }
 
 constexpr OpSpec kOps[] = {
-    {.op_type = "Expand", .infer = infer_expand, .make = make_expand, .float_types = kAnyType},
-    {.op_type = "Tile", .infer = infer_tile, .make = make_tile, .float_types = kAnyType},
+    {.op_type = "Expand",
+     .infer = infer_expand,
+     .make = packed_too<infer_expand, make_expand>,
+     .float_types = kAnyType},
+    {.op_type = "Tile", .infer = infer_tile, .make = packed_too<infer_tile, make_tile>, .float_types = kAnyType},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "ops/arguments.h"
 #include "ops/indices.h"
 #include "ops/move.h"
+#include "ops/widen.h"
 
 namespace zeropoint {
 namespace {
@@ -73,7 +74,7 @@ class Gather final : public Kernel {
 std::unique_ptr<Kernel> make(const OpSite& site) { return std::make_unique<Gather>(site); }
 
 constexpr OpSpec kOps[] = {
-    {.op_type = "Gather", .infer = infer, .make = make, .float_types = kAnyType},
+    {.op_type = "Gather", .infer = infer, .make = packed_too<infer, make>, .float_types = kAnyType},
 };
 
 }  // namespace

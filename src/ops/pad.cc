@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "ops/arguments.h"
 #include "ops/move.h"
+#include "ops/widen.h"
 
 namespace zeropoint {
 namespace {
@@ -203,7 +204,7 @@ std::unique_ptr<Kernel> make(const OpSite& site) {
 }
 
 constexpr OpSpec kOps[] = {
-    {.op_type = "Pad", .infer = infer, .make = make, .float_types = kAnyType},
+    {.op_type = "Pad", .infer = infer, .make = packed_too<infer, make>, .float_types = kAnyType},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "ops/arguments.h"
 #include "ops/move.h"
+#include "ops/widen.h"
 
 namespace zeropoint {
 namespace {
@@ -68,7 +69,7 @@ std::unique_ptr<Kernel> make(const OpSite& site) {
 }
 
 constexpr OpSpec kOps[] = {
-    {.op_type = "Split", .infer = infer, .make = make, .float_types = kAnyType},
+    {.op_type = "Split", .infer = infer, .make = packed_too<infer, make>, .float_types = kAnyType},
 };
 
 }  // namespace
