@@ -62,9 +62,13 @@ void AtomicFile::flush() {
   buffer_.clear();
 }
 
-void AtomicFile::commit() {
+void AtomicFile::sync() {
   flush();
   if (::fsync(fd_) != 0) fail(ErrorKind::io, target_.string(), "cannot sync: {}", std::strerror(errno));
+}
+
+void AtomicFile::commit() {
+  sync();
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
     fail(ErrorKind::io, target_.string(), "cannot rename into place: {}", std::strerror(errno));
   }

@@ -28,6 +28,9 @@ class AtomicFile {
   /// Makes what was written readable under temporary(), so that it can be checked before commit().
   void flush();
 
+  /// Forces to disk what was written: for several files that must appear together. Throws io.
+  void sync();
+
   /// Syncs to disk and renames over the target. Throws io.
   void commit();
 

@@ -106,24 +106,11 @@ bool agrees(const std::vector<Dim>& declared, const Shape& actual) {
 }
 
 ValueId Builder::apply_value_info(std::string_view message) {
-  Value declared;
-  std::string_view type;
-  std::string_view name;
-  for (ProtoFields fields(message); fields.next();) {
-    if (fields.number() == onnx_proto::value_info::name) {
-      name = fields.bytes();
-    } else if (fields.number() == onnx_proto::value_info::type) {
-      type = fields.bytes();
-    } else {
-      declared.carried += fields.whole();
-    }
-  }
-  if (name.empty()) fail_here("a declared value without a name");
-  const ValueId id = intern(name);
+  Value declared = parse_value_info(message);
+  const ValueId id = intern(declared.name);
   Value& value = graph_.value(id);
-  within([&] { return fmt::format("value '{}'", name); },
+  within([&] { return fmt::format("value '{}'", value.name); },
          [&] {
-           parse_type(type, declared);
            const bool both_typed = value.dtype != DType::undefined && declared.dtype != DType::undefined;
            if (both_typed && value.dtype != declared.dtype) {
              fail_here("declared as {} but it is {}", zeropoint::name(declared.dtype), zeropoint::name(value.dtype));
@@ -161,7 +148,13 @@ void Builder::add_input_name(const std::string& name) {
 
 void Builder::declare(std::string_view message) { graph_.value(apply_value_info(message)).is_declared = true; }
 
-void Builder::add_output(std::string_view message) { graph_.outputs.push_back(apply_value_info(message)); }
+void Builder::add_output(std::string_view message) {
+  const ValueId id = apply_value_info(message);
+  Value& value = graph_.value(id);
+  const Value declared = parse_value_info(message);
+  if (declared.dtype != value.dtype || declared.shape != value.shape) value.carried_output = message;
+  graph_.outputs.push_back(id);
+}
 
 std::vector<ValueId> Builder::intern_all(const std::vector<std::string_view>& names) {
   std::vector<ValueId> ids;

@@ -56,6 +56,9 @@ Attribute parse_attribute(std::string_view message, Source& source, int depth);
 /// Sets dtype, shape and carried_type from a TypeProto.
 void parse_type(std::string_view message, Value& value);
 
+/// Name, type and carried fields of a ValueInfoProto.
+Value parse_value_info(std::string_view message);
+
 /// Adds the opset that an OperatorSetIdProto imports.
 void parse_opset(std::string_view message, std::map<std::string, std::int64_t>& opsets);
 

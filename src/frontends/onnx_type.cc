@@ -86,4 +86,21 @@ void parse_type(std::string_view message, Value& value) {
   value.carried_type = is_plain && value.dtype != DType::undefined ? "" : std::string(message);
 }
 
+Value parse_value_info(std::string_view message) {
+  Value value;
+  std::string_view type;
+  for (ProtoFields fields(message); fields.next();) {
+    if (fields.number() == onnx_proto::value_info::name) {
+      value.name = fields.bytes();
+    } else if (fields.number() == onnx_proto::value_info::type) {
+      type = fields.bytes();
+    } else {
+      value.carried += fields.whole();
+    }
+  }
+  if (value.name.empty()) fail_here("a declared value without a name");
+  within([&] { return fmt::format("value '{}'", value.name); }, [&] { parse_type(type, value); });
+  return value;
+}
+
 }  // namespace zeropoint::onnx_reader

@@ -50,6 +50,7 @@ struct Value {
   std::string carried_initializer;  // a sparse initializer or one of unknown type: its field of GraphProto, whole
   std::string carried_type;         // a TypeProto that says more than dtype and shape (sequence, map, denotation)
   std::string carried;              // ValueInfoProto fields that we do not model
+  std::string carried_output;       // a graph output's ValueInfoProto that says less than dtype and shape
 };
 
 class Graph;
