@@ -5,12 +5,19 @@
 #include <vector>
 
 #include "base/fail.h"
+#include "observers/half_axis.h"
 
 namespace zeropoint {
 
 #define ZP_OBSERVER(name) ObserverSpec observer_##name();
 #include "observers/observers.inc"
 #undef ZP_OBSERVER
+
+namespace {
+
+constexpr int kWidestMeasuredBits = 16;  // wider codes round below what a histogram can show
+
+}  // namespace
 
 std::span<const ObserverSpec> all_observers() {
   static const std::vector<ObserverSpec> all = {
@@ -45,6 +52,11 @@ RangeChoice choose_range(const ObserverSpec& observer, const SliceStatistics& se
   if (scheme.symmetric) {
     const double amax = std::max(-choice.range.min, choice.range.max);
     choice.range = {-amax, amax};
+  }
+  if (!seen.histogram.empty() && bits(scheme.dtype) <= kWidestMeasuredBits) {
+    const GridError error = measure_grid(seen, scheme, choose_qparams(choice.range, scheme));
+    choice.clipping_error = error.clipping;
+    choice.rounding_error = error.rounding;
   }
   return choice;
 }
