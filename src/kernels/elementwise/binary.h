@@ -19,7 +19,9 @@ struct StridedF32 {
 
 void binary_f32(BinaryF32 f, StridedF32 a, StridedF32 b, float* y, std::int64_t rows, std::int64_t cols);
 
+namespace reference {
 /// The readable twin: one element.
-float binary_f32_reference(BinaryF32 f, float a, float b);
+float binary_f32(BinaryF32 f, float a, float b);
+}  // namespace reference
 
 }  // namespace zeropoint

@@ -1,6 +1,4 @@
 #include <gtest/gtest.h>
-#include <hwy/highway.h>
-#include <hwy/targets.h>
 
 #include <bit>
 #include <cmath>
@@ -10,24 +8,13 @@
 
 #include "kernels/elementwise/binary.h"
 #include "kernels/elementwise/unary.h"
+#include "support/simd_targets.h"
 
 namespace zeropoint {
 namespace {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-
-/// Runs `body` once per instruction set that this machine has.
-template <class Body>
-void on_every_target(Body body) {
-  const std::int64_t targets = hwy::SupportedTargets();
-  for (std::int64_t rest = targets; rest != 0; rest &= rest - 1) {
-    hwy::SetSupportedTargetsForTest(rest & -rest);
-    SCOPED_TRACE(hwy::TargetName(rest & -rest));
-    body();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-}
 
 bool same_bits(float a, float b) {
   return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b) || (std::isnan(a) && std::isnan(b));
@@ -61,14 +48,14 @@ UnaryParams params_of(UnaryF32 f) {
 
 TEST(ElementwiseUnary, EveryTargetEqualsTheReferenceBitForBit) {
   const std::vector<float> x = samples(300);
-  on_every_target([&] {
+  testing::for_each_target([&] {
     for (int i = 0; i < kUnaryF32Count; ++i) {
       const auto f = static_cast<UnaryF32>(i);
       for (const std::size_t n : {0, 1, 3, 15, 16, 17, 67, 299}) {
         std::vector<float> y(n + 2, 42);
         unary_f32(f, params_of(f), x.data() + 1, y.data() + 1, static_cast<std::int64_t>(n));
         for (std::size_t k = 0; k < n; ++k) {
-          const float expected = unary_f32_reference(f, params_of(f), x[k + 1]);
+          const float expected = reference::unary_f32(f, params_of(f), x[k + 1]);
           ASSERT_PRED2(same_bits, y[k + 1], expected) << "function " << i << " of " << x[k + 1];
         }
         EXPECT_EQ(y.front(), 42);
@@ -102,14 +89,14 @@ TEST(ElementwiseUnary, StaysWithinAFewUnitsOfTheExactValue) {
       const double exact = c.exact(x);
       const float nearest = static_cast<float>(exact);
       const double unit = std::nextafter(std::abs(nearest), kInf) - std::abs(nearest);
-      worst = std::max(worst, std::abs(unary_f32_reference(c.f, {}, x) - exact) / unit);
+      worst = std::max(worst, std::abs(reference::unary_f32(c.f, {}, x) - exact) / unit);
     }
     EXPECT_LT(worst, c.ulps) << "function " << static_cast<int>(c.f);
   }
 }
 
 TEST(ElementwiseUnary, Limits) {
-  const auto f = [](UnaryF32 function, float x) { return unary_f32_reference(function, {}, x); };
+  const auto f = [](UnaryF32 function, float x) { return reference::unary_f32(function, {}, x); };
   EXPECT_EQ(f(UnaryF32::exp, kInf), kInf);
   EXPECT_EQ(f(UnaryF32::exp, -kInf), 0);
   EXPECT_EQ(f(UnaryF32::log, 0), -kInf);
@@ -126,7 +113,7 @@ TEST(ElementwiseBinary, EveryTargetEqualsTheReferenceForEveryBroadcast) {
   struct Steps {
     std::int64_t a_row, a_col, b_row, b_col;
   };
-  on_every_target([&] {
+  testing::for_each_target([&] {
     for (int i = 0; i < kBinaryF32Count; ++i) {
       const auto f = static_cast<BinaryF32>(i);
       for (const std::int64_t cols : {1, 3, 4, 7, 15, 16, 17, 35, 70}) {
@@ -139,7 +126,7 @@ TEST(ElementwiseBinary, EveryTargetEqualsTheReferenceForEveryBroadcast) {
             for (std::int64_t c = 0; c < cols; ++c) {
               const float u = a[static_cast<std::size_t>(1 + r * s.a_row + c * s.a_col)];
               const float v = b[static_cast<std::size_t>(1 + r * s.b_row + c * s.b_col)];
-              ASSERT_PRED2(same_bits, y[static_cast<std::size_t>(r * cols + c)], binary_f32_reference(f, u, v))
+              ASSERT_PRED2(same_bits, y[static_cast<std::size_t>(r * cols + c)], reference::binary_f32(f, u, v))
                   << "function " << i << " of " << u << ", " << v << ", " << cols << " columns";
             }
           }
@@ -161,8 +148,8 @@ TEST(ElementwiseBinary, WorksInPlace) {
 
 TEST(ElementwiseBinary, NanWinsInMaxAndMin) {
   for (const BinaryF32 f : {BinaryF32::max, BinaryF32::min}) {
-    EXPECT_TRUE(std::isnan(binary_f32_reference(f, kNan, 1)));
-    EXPECT_TRUE(std::isnan(binary_f32_reference(f, 1, kNan)));
+    EXPECT_TRUE(std::isnan(reference::binary_f32(f, kNan, 1)));
+    EXPECT_TRUE(std::isnan(reference::binary_f32(f, 1, kNan)));
   }
 }
 

@@ -73,7 +73,9 @@ float softplus_scalar(float x) {
 
 }  // namespace
 
-float unary_f32_reference(UnaryF32 f, UnaryParams params, float x) {
+namespace reference {
+
+float unary_f32(UnaryF32 f, UnaryParams params, float x) {
   const auto [alpha, beta] = params;
   switch (f) {
     case UnaryF32::abs:
@@ -134,7 +136,7 @@ float unary_f32_reference(UnaryF32 f, UnaryParams params, float x) {
   return x;
 }
 
-float binary_f32_reference(BinaryF32 f, float a, float b) {
+float binary_f32(BinaryF32 f, float a, float b) {
   switch (f) {
     case BinaryF32::add:
       return a + b;
@@ -154,4 +156,5 @@ float binary_f32_reference(BinaryF32 f, float a, float b) {
   return a;
 }
 
+}  // namespace reference
 }  // namespace zeropoint

@@ -47,7 +47,9 @@ struct UnaryParams {
 
 void unary_f32(UnaryF32 f, UnaryParams params, const float* x, float* y, std::int64_t n);
 
+namespace reference {
 /// The readable twin: one element.
-float unary_f32_reference(UnaryF32 f, UnaryParams params, float x);
+float unary_f32(UnaryF32 f, UnaryParams params, float x);
+}  // namespace reference
 
 }  // namespace zeropoint
