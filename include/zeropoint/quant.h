@@ -113,6 +113,42 @@ extern template std::int32_t quantize_value(double, double, std::int32_t, CodeRa
 /// scale * (q - zero_point), the difference taken exactly.
 float dequantize_value(std::int32_t q, QParams qparams);
 
+/// How an int32 accumulator, a sum of products of codes, becomes a code again. docs/quantization.md compares them.
+enum class Arithmetic {
+  onnx,         // rint(acc * m + Z) in float64, m in float32: ONNX's reference; the zero point is added before rounding
+  ort_x86,      // rint(clamp(float(acc) * m, qmin - Z, qmax - Z)) + Z in float32: ONNX Runtime on x86
+  fixed_point,  // integers only: a Q31 multiplier and a shift, as on a microcontroller
+};
+
+std::string_view name(Arithmetic arithmetic);  // "onnx", "ort-x86", "fixed-point"
+std::optional<Arithmetic> parse_arithmetic(std::string_view word);
+
+/// M = m0 / 2^31 * 2^shift with m0 / 2^31 in [1/2, 1), or m0 = 0.
+struct FixedPointMultiplier {
+  std::int32_t m0 = 0;
+  std::int32_t shift = 0;
+
+  bool operator==(const FixedPointMultiplier&) const = default;
+};
+
+/// The nearest multiplier to a positive real; below 2^-32 it is 0, above 2^30 the largest there is.
+FixedPointMultiplier fixed_point_multiplier(double m);
+
+/// acc * M: a saturating rounding doubling high multiply (half towards +infinity), then a rounding right shift
+/// (half away from zero). A left shift saturates.
+std::int32_t multiply_by_fixed_point(std::int32_t acc, FixedPointMultiplier m);
+
+/// M = S_a S_b / S_y in the forms that the three arithmetics need.
+struct Rescale {
+  float multiplier = 1.0F;     // float32 product, then float32 quotient
+  FixedPointMultiplier fixed;  // from the same scales in float64
+};
+Rescale make_rescale(float lhs_scale, float rhs_scale, float output_scale);
+
+/// One accumulator to one code.
+std::int32_t requantize_value(std::int32_t acc, const Rescale& rescale, std::int32_t zero_point, CodeRange codes,
+                              Arithmetic arithmetic = Arithmetic::onnx);
+
 /// The grids of a whole tensor. `scales` and `zero_points` have the shape that ONNX gives them:
 /// [] per tensor, [n] per axis, the tensor's shape with `axis` divided (rounded up) for blocked.
 struct TensorQParams {
@@ -158,6 +194,11 @@ void dequantize_into(const Tensor& q, const TensorQParams& qparams, Tensor& x);
 
 /// dequantize(quantize(x)) without keeping the codes; the result has x's type.
 Tensor fake_quantize(const Tensor& x, const TensorQParams& qparams, const QuantizeOptions& options = {});
+
+/// Codes (int32 accumulators, say) from one grid to another without a detour through real values.
+/// acc = q - zero_point is multiplied by the ratio of the scales. `to` is per_tensor or has the granularity of `from`.
+Tensor requantize(const Tensor& q, const TensorQParams& from, const TensorQParams& to,
+                  Arithmetic arithmetic = Arithmetic::onnx);
 
 /// Integer codes of at most 32 bits, unpacked and widened; and back (throws invalid_data when one does not fit).
 std::vector<std::int32_t> codes_of(const Tensor& q);

@@ -9,6 +9,8 @@ namespace {
 constexpr std::array<std::string_view, 3> kGranularities = {"per_tensor", "per_axis", "blocked"};
 constexpr std::array<std::string_view, 6> kConventions = {"onnx", "torch", "ort", "distiller", "blog", "tflite"};
 
+constexpr std::array<std::string_view, 3> kArithmetics = {"onnx", "ort-x86", "fixed-point"};
+
 template <class Enum, std::size_t N>
 std::optional<Enum> parse(const std::array<std::string_view, N>& words, std::string_view word) {
   for (std::size_t i = 0; i < N; ++i) {
@@ -27,6 +29,9 @@ std::string_view name(Granularity granularity) { return kGranularities[static_ca
 std::string_view name(Convention convention) { return kConventions[static_cast<std::size_t>(convention)]; }
 std::optional<Granularity> parse_granularity(std::string_view word) { return parse<Granularity>(kGranularities, word); }
 std::optional<Convention> parse_convention(std::string_view word) { return parse<Convention>(kConventions, word); }
+
+std::string_view name(Arithmetic arithmetic) { return kArithmetics[static_cast<std::size_t>(arithmetic)]; }
+std::optional<Arithmetic> parse_arithmetic(std::string_view word) { return parse<Arithmetic>(kArithmetics, word); }
 
 bool has_integer_codes(DType dtype) { return is_integer(dtype) && bits(dtype) <= 32 && dtype != DType::u32; }
 

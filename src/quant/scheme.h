@@ -25,6 +25,8 @@ struct GridLayout {
   std::int64_t inner = 1;
   std::int64_t block = 1;   // elements of `length` that share a grid
   std::int64_t blocks = 1;  // along `length`
+
+  bool operator==(const GridLayout&) const = default;
 };
 
 GridLayout grid_layout(const Shape& shape, const Scheme& scheme);

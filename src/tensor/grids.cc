@@ -13,6 +13,11 @@ void require_real(DType dtype, std::string_view name) {
        "{} is not a type of real values; float32, float16, bfloat16 and float64 are", zeropoint::name(dtype));
 }
 
+void require_integer_codes(DType dtype, std::string_view name) {
+  if (has_integer_codes(dtype)) return;
+  fail(ErrorKind::invalid_option, std::string(name), "{} has no integer codes", zeropoint::name(dtype));
+}
+
 void require_destination(const Tensor& t, DType dtype, const Shape& shape) {
   if (t.dtype() == dtype && t.shape() == shape) return;
   fail(ErrorKind::internal, "destination", "{} {} cannot receive {} {}", name(t.dtype()), to_string(t.shape()),

@@ -26,6 +26,9 @@ Grids open_grids(const Shape& shape, const TensorQParams& qparams, std::string_v
 /// Throws invalid_option unless dtype is float32, float16, bfloat16 or float64.
 void require_real(DType dtype, std::string_view name);
 
+/// Throws invalid_option for 8-bit and 4-bit floats, whose codes are not integers.
+void require_integer_codes(DType dtype, std::string_view name);
+
 /// Throws internal unless `t` can receive `dtype` elements of `shape`.
 void require_destination(const Tensor& t, DType dtype, const Shape& shape);
 
