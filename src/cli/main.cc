@@ -1,6 +1,3 @@
-#include <fmt/format.h>
+#include "cli/cli.h"
 
-int main() {
-  fmt::print("zeropoint\n");
-  return 0;
-}
+int main(int argc, char** argv) { return zeropoint::cli::run(argc, argv); }

@@ -1,0 +1,33 @@
+// What a subcommand is: a row with its texts and a function that declares its options.
+//
+// A command is one file and one line in commands.inc. The file defines `Command command_<name>();`.
+// define() adds options to the parser and returns the action, which runs after everything parsed.
+// Options that every command has (--threads, --json, --quiet, --help) are added by the frame.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "cli/output.h"
+
+namespace CLI {
+class App;
+}
+
+namespace zeropoint::cli {
+
+using Action = std::function<void(Output& out)>;
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;      // one line, no full stop
+  std::string_view description;  // paragraphs for --help; wrapped by the frame
+  std::string_view examples;     // lines that start with "zeropoint"; shown as they are
+  Action (*define)(CLI::App& app) = nullptr;
+};
+
+/// Every command of commands.inc, in that order.
+std::vector<Command> all_commands();
+
+}  // namespace zeropoint::cli

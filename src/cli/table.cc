@@ -1,0 +1,124 @@
+#include "cli/table.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace zeropoint::cli {
+namespace {
+
+constexpr std::size_t kGap = 2;
+constexpr std::size_t kNarrowest = 12;  // a shrunk column keeps at least this much
+constexpr std::string_view kEllipsis = "..";
+
+bool continues_code_point(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !continues_code_point(c); }));
+}
+
+/// Byte offset of the n-th character.
+std::size_t offset_of(std::string_view text, std::size_t n) {
+  std::size_t i = 0;
+  while (i < text.size()) {
+    if (!continues_code_point(text[i]) && n-- == 0) break;
+    ++i;
+  }
+  return i;
+}
+
+void append_padded(std::string& line, std::string_view cell, std::size_t width, bool right) {
+  const std::size_t used = characters(cell);
+  const std::string padding(width > used ? width - used : 0, ' ');
+  line += right ? padding + std::string(cell) : std::string(cell) + padding;
+}
+
+}  // namespace
+
+std::string shorten(std::string_view text, std::size_t width) {
+  const std::size_t length = characters(text);
+  if (length <= width) return std::string(text);
+  if (width <= kEllipsis.size()) return std::string(text.substr(0, offset_of(text, width)));
+  const std::size_t kept = width - kEllipsis.size();
+  const std::size_t tail = kept - kept / 3;  // the end of a name tells more than its beginning
+  std::string out(text.substr(0, offset_of(text, kept - tail)));
+  out += kEllipsis;
+  out += text.substr(offset_of(text, length - tail));
+  return out;
+}
+
+void Table::add(std::vector<std::string> cells) {
+  cells.resize(columns_.size());
+  rows_.push_back(std::move(cells));
+}
+
+std::string Table::render(std::size_t width) const {
+  std::vector<std::size_t> widths;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    std::size_t widest = characters(columns_[c].header);
+    for (const auto& row : rows_) widest = std::max(widest, characters(row[c]));
+    widths.push_back(widest);
+  }
+  std::size_t total = kGap * (columns_.size() - 1);
+  for (const std::size_t w : widths) total += w;
+  while (total > width) {  // the widest column that may shrink gives one character
+    std::size_t* widest = nullptr;
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      if (columns_[c].may_shrink && widths[c] > kNarrowest && (widest == nullptr || widths[c] > *widest))
+        widest = &widths[c];
+    }
+    if (widest == nullptr) break;
+    --*widest;
+    --total;
+  }
+
+  std::string out;
+  const auto append_row = [&](const auto& cell_of) {
+    std::string line;
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      append_padded(line, shorten(cell_of(c), widths[c]), widths[c], columns_[c].right);
+      if (c + 1 < columns_.size()) line.append(kGap, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  };
+  append_row([&](std::size_t c) -> std::string { return columns_[c].header; });
+  append_row([&](std::size_t c) -> std::string { return std::string(widths[c], '-'); });
+  for (const auto& row : rows_) append_row([&](std::size_t c) -> std::string { return row[c]; });
+  return out;
+}
+
+std::string wrap(std::string_view text, std::size_t indent, std::size_t width) {
+  std::string out;
+  std::size_t column = indent;
+  std::size_t i = 0;
+  while (i < text.size()) {
+    if (text[i] == '\n') {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+      ++i;
+      continue;
+    }
+    if (text[i] == ' ') {
+      ++i;
+      continue;
+    }
+    const std::size_t end = std::min(text.find_first_of(" \n", i), text.size());
+    const std::string_view word = text.substr(i, end - i);
+    const std::size_t length = characters(word);
+    if (column > indent && column + 1 + length > width) {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    }
+    if (column > indent) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += length;
+    i = end;
+  }
+  return out;
+}
+
+}  // namespace zeropoint::cli
