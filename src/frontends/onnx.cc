@@ -1,6 +1,5 @@
 #include "frontends/onnx.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -23,28 +22,6 @@ Function parse_function_header(std::string_view message) {
     if (fields.number() == onnx_proto::function::overload) function.overload = fields.bytes();
   }
   return function;
-}
-
-/// Subgraphs may read what an enclosing graph defines, and nothing else.
-void check_captures(const Graph& graph, std::vector<const Graph*>& enclosing) {
-  enclosing.push_back(&graph);
-  for (const Node& node : graph.nodes) {
-    for (const auto& subgraph : node.subgraphs()) {
-      for (const Value& value : subgraph->values) {
-        if (!value.is_outer) continue;
-        const bool is_known = std::any_of(enclosing.begin(), enclosing.end(), [&](const Graph* outer) {
-          const ValueId id = outer->find(value.name);
-          return id != kNoValue && !outer->value(id).is_outer;
-        });
-        if (!is_known) {
-          fail_here("{}: its subgraph '{}' reads '{}', which no graph around it defines", node.label, subgraph->name,
-                    value.name);
-        }
-      }
-      check_captures(*subgraph, enclosing);
-    }
-  }
-  enclosing.pop_back();
 }
 
 Model parse_model(std::string_view message, onnx_reader::Source& source) {
@@ -78,8 +55,7 @@ Model parse_model(std::string_view message, onnx_reader::Source& source) {
     model.opsets[""] = 1;
   }
   model.graph = onnx_reader::parse_graph(*graph, source, 0);
-  std::vector<const Graph*> enclosing;
-  check_captures(model.graph, enclosing);
+  check_captures(model.graph);
   model.has_external_data = source.external.used();
   return model;
 }

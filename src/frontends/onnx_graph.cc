@@ -24,9 +24,6 @@ class Builder {
   void add_output(std::string_view message);
   void add_output_name(const std::string& name) { graph_.outputs.push_back(intern(name)); }
 
-  /// Names that nothing defines belong to an enclosing graph, if there is one.
-  void mark_outer_values();
-
  private:
   ValueId intern(std::string_view name);
   void define(ValueId id, std::string_view as);
@@ -214,17 +211,6 @@ void Builder::add_node(std::string_view message) {
   graph_.nodes.push_back(std::move(node));
 }
 
-void Builder::mark_outer_values() {
-  if (depth_ == 0) return;
-  const auto mark = [&](ValueId id) {
-    if (id != kNoValue && !defined_[static_cast<std::size_t>(id)]) graph_.value(id).is_outer = true;
-  };
-  for (const Node& node : graph_.nodes) {
-    for (const ValueId id : node.inputs) mark(id);
-  }
-  for (const ValueId id : graph_.outputs) mark(id);
-}
-
 }  // namespace
 
 void build_graph(Graph& graph, const GraphParts& parts, Source& source, int depth) {
@@ -237,7 +223,7 @@ void build_graph(Graph& graph, const GraphParts& parts, Source& source, int dept
   for (const std::string_view message : parts.nodes) builder.add_node(message);
   for (const std::string_view message : parts.outputs) builder.add_output(message);
   for (const std::string& name : parts.output_names) builder.add_output_name(name);
-  builder.mark_outer_values();
+  if (depth > 0) mark_outer_values(graph);
   graph.sort();
 }
 

@@ -8,23 +8,6 @@
 namespace zeropoint {
 namespace {
 
-void collect_captures(const Graph& subgraph, std::vector<std::string>& names) {
-  const auto add = [&](const std::string& name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  };
-  const auto add_if_outer = [&](ValueId id) {
-    if (id != kNoValue && subgraph.value(id).is_outer) add(subgraph.value(id).name);
-  };
-  for (const Node& node : subgraph.nodes) {
-    for (const ValueId input : node.inputs) add_if_outer(input);
-    for (const std::string& name : captures(node)) {
-      const ValueId local = subgraph.find(name);
-      if (local == kNoValue || subgraph.value(local).is_outer) add(name);
-    }
-  }
-  for (const ValueId output : subgraph.outputs) add_if_outer(output);
-}
-
 /// Redirects what `subgraph` reads of an enclosing graph from one name to another.
 void redirect_capture(Graph& subgraph, const std::string& from, const std::string& to) {
   const ValueId captured = subgraph.find(from);
@@ -158,12 +141,6 @@ void Graph::erase_unused_values() {
     if (id != kNoValue) listed.push_back({id, entry.position});
   }
   input_initializers = std::move(listed);
-}
-
-std::vector<std::string> captures(const Node& node) {
-  std::vector<std::string> names;
-  for (const auto& subgraph : node.subgraphs()) collect_captures(*subgraph, names);
-  return names;
 }
 
 Graph deep_copy(const Graph& graph) {

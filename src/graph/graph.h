@@ -155,6 +155,12 @@ class Graph {
 /// Names of the enclosing graph's values that the node's subgraphs read, each once, in order of first use.
 std::vector<std::string> captures(const Node& node);
 
+/// In a subgraph that was just read: values that nothing defines belong to an enclosing graph.
+void mark_outer_values(Graph& subgraph);
+
+/// Throws invalid_model when a subgraph, at any depth, reads a value that no graph around it defines.
+void check_captures(const Graph& graph);
+
 /// A copy that shares tensors but no subgraph.
 Graph deep_copy(const Graph& graph);
 
