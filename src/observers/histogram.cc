@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/fail.h"
+#include "kernels/histogram/histogram.h"
 
 namespace zeropoint {
 namespace {
@@ -42,6 +42,13 @@ double Histogram::left_edge(std::size_t bin) const {
 
 bool Histogram::covers(double value) const {
   return !empty() && value >= left_edge(0) && value < left_edge(counts.size());
+}
+
+void Histogram::count(std::span<const float> values) {
+  const HistogramBins bins{.inverse_width = std::ldexp(1.0F, -exponent),
+                           .offset = static_cast<std::int32_t>(-first),
+                           .bins = static_cast<std::int32_t>(counts.size())};
+  histogram_f32(values.data(), static_cast<std::int64_t>(values.size()), bins, counts.data());
 }
 
 void Histogram::add(const Histogram& finer) {

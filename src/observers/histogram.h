@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace zeropoint {
@@ -26,6 +27,9 @@ struct Histogram {
   double left_edge(std::size_t bin) const;
   bool covers(double value) const;  ///< The value falls into one of the bins.
 
+  /// Counts values, all of which the bins cover.
+  void count(std::span<const float> values);
+
   /// Adds counts whose bins are as fine as or finer than these, and inside of them.
   void add(const Histogram& finer);
 
@@ -33,6 +37,6 @@ struct Histogram {
 };
 
 constexpr int kMinHistogramBins = 2;
-constexpr int kMaxHistogramBins = 65536;
+constexpr int kMaxHistogramBins = 32768;
 
 }  // namespace zeropoint

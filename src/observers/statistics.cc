@@ -3,77 +3,20 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
 #include <mutex>
 #include <span>
 
 #include "base/fail.h"
 #include "base/parallel.h"
+#include "kernels/summary/summary.h"
 
 namespace zeropoint {
 namespace {
 
-// A block is summed, and then binned while it is still in the first-level cache.
+// A block's extremes decide whether it fits the histogram's present bins, while it is still in the cache.
 constexpr std::int64_t kBlock = 8192;
-// What one thread takes at a time; its histogram is flushed once per chunk.
+// What one thread takes at a time.
 constexpr std::int64_t kChunk = 16 * kBlock;
-constexpr int kLanes = 16;
-
-struct Summary {
-  float min = std::numeric_limits<float>::infinity();
-  float max = -std::numeric_limits<float>::infinity();
-  double sum = 0;
-  double sum_of_squares = 0;
-  double sum_of_abs = 0;
-  std::int64_t zeros = 0;
-  bool is_finite = true;
-
-  void append(const Summary& next) {
-    min = std::min(min, next.min);
-    max = std::max(max, next.max);
-    sum += next.sum;
-    sum_of_squares += next.sum_of_squares;
-    sum_of_abs += next.sum_of_abs;
-    zeros += next.zeros;
-    is_finite = is_finite && next.is_finite;
-  }
-};
-
-double add_lanes(std::span<double> lanes) {
-  for (std::size_t half = lanes.size() / 2; half > 0; half /= 2) {
-    for (std::size_t i = 0; i < half; ++i) lanes[i] += lanes[i + half];
-  }
-  return lanes[0];
-}
-
-Summary summarize(std::span<const float> block) {
-  Summary s;
-  double sum[kLanes] = {};
-  double sum_of_squares[kLanes] = {};
-  double sum_of_abs[kLanes] = {};
-  for (std::size_t i = 0; i < block.size(); ++i) {
-    const float x = block[i];
-    const double d = x;
-    const std::size_t lane = i % kLanes;
-    s.min = x < s.min ? x : s.min;
-    s.max = x > s.max ? x : s.max;
-    s.zeros += x == 0 ? 1 : 0;
-    s.is_finite = s.is_finite && std::isfinite(x);
-    sum[lane] += d;
-    sum_of_squares[lane] += d * d;
-    sum_of_abs[lane] += std::fabs(d);
-  }
-  s.sum = add_lanes(sum);
-  s.sum_of_squares = add_lanes(sum_of_squares);
-  s.sum_of_abs = add_lanes(sum_of_abs);
-  return s;
-}
-
-void count_bins(std::span<const float> block, const Histogram& layout, std::uint64_t* counts) {
-  const float inverse_width = std::ldexp(1.0F, -layout.exponent);
-  const auto first = static_cast<std::int32_t>(layout.first);
-  for (const float x : block) ++counts[static_cast<std::int32_t>(std::floor(x * inverse_width)) - first];
-}
 
 [[noreturn]] void fail_not_finite(std::span<const float> values, std::string_view name) {
   std::int64_t nans = 0;
@@ -89,43 +32,57 @@ void count_bins(std::span<const float> block, const Histogram& layout, std::uint
        infinities, values.size(), first);
 }
 
-/// Counts of one observe() call over bins that are known before it.
+/// Counts of one observe() call, over bins that are known before it.
 class Counter {
  public:
-  explicit Counter(const Histogram& layout) : seen_(layout) { std::fill(seen_.counts.begin(), seen_.counts.end(), 0); }
-
-  const Histogram& seen() const { return seen_; }
-
-  void count(std::span<const std::span<const float>> blocks) {
-    if (blocks.empty()) return;
-    std::vector<std::uint64_t> counts(seen_.counts.size());
-    for (const std::span<const float> block : blocks) count_bins(block, seen_, counts.data());
-    const std::scoped_lock lock(mutex_);
-    for (std::size_t i = 0; i < counts.size(); ++i) seen_.counts[i] += counts[i];
+  explicit Counter(const Histogram& bins) : counted_(bins) {
+    std::fill(counted_.counts.begin(), counted_.counts.end(), 0);
   }
 
+  bool covers(const Summary& block) const { return counted_.covers(block.min) && counted_.covers(block.max); }
+
+  void count(std::span<const std::span<const float>> runs) {
+    if (runs.empty()) return;
+    Histogram own = counted_;
+    std::fill(own.counts.begin(), own.counts.end(), 0);
+    for (const std::span<const float> run : runs) own.count(run);
+    const std::scoped_lock lock(mutex_);
+    counted_.add(own);
+  }
+
+  const Histogram& counted() const { return counted_; }
+
  private:
-  Histogram seen_;
+  Histogram counted_;
   std::mutex mutex_;
 };
 
+using Runs = std::vector<std::span<const float>>;
+
+/// Appends a block, to the last run where it follows on it.
+void append(Runs& runs, std::span<const float> block) {
+  if (!runs.empty() && runs.back().data() + runs.back().size() == block.data()) {
+    runs.back() = {runs.back().data(), runs.back().size() + block.size()};
+  } else {
+    runs.push_back(block);
+  }
+}
+
 struct ChunkRecord {
   Summary summary;
-  std::vector<std::span<const float>> late;  // blocks with values outside of the bins known so far
+  Runs late;  // with values outside of the bins known so far
 };
 
 ChunkRecord observe_chunk(std::span<const float> chunk, Counter* counter) {
   ChunkRecord record;
-  std::vector<std::span<const float>> counted;
+  Runs fitting;
   for (std::size_t at = 0; at < chunk.size(); at += kBlock) {
     const auto block = chunk.subspan(at, std::min<std::size_t>(kBlock, chunk.size() - at));
-    const Summary summary = summarize(block);
+    const Summary summary = summarize_f32(block.data(), static_cast<std::int64_t>(block.size()));
     record.summary.append(summary);
-    if (counter == nullptr) continue;
-    const bool fits = counter->seen().covers(summary.min) && counter->seen().covers(summary.max);
-    (fits ? counted : record.late).push_back(block);
+    if (counter != nullptr) append(counter->covers(summary) ? fitting : record.late, block);
   }
-  if (counter != nullptr && record.summary.is_finite) counter->count(counted);
+  if (record.summary.is_finite && counter != nullptr) counter->count(fitting);
   return record;
 }
 
@@ -166,10 +123,10 @@ void observe_slice(std::span<const float> values, std::string_view name, const S
 
   Histogram grown = Histogram::over(slice.min, slice.max, options.histogram_bins);
   grown.add(slice.histogram);
-  grown.add(counter.seen());
+  grown.add(counter.counted());
   Counter late(grown);
   parallel_chunks(chunks, [&](std::int64_t i) { late.count(records[static_cast<std::size_t>(i)].late); });
-  grown.add(late.seen());
+  grown.add(late.counted());
   slice.histogram = std::move(grown);
 }
 
