@@ -74,8 +74,12 @@ void find_bins(const float* HWY_RESTRICT x, const HistogramBins& bins, std::uint
   const VF32 first = hn::Set(f, static_cast<float>(-bins.offset));
   const VF32 last = hn::Set(f, static_cast<float>(bins.bins - 1 - bins.offset));
   const VI32 offset = hn::Set(i32, bins.offset);
+  const VF32 zero = hn::Zero(f);
+  const VF32 below_zero = hn::Set(f, -1.0F);
   const auto one = [&](const float* from) HWY_ATTR {
-    const VF32 at = hn::Floor(hn::Mul(hn::LoadU(f, from), inverse_width));
+    const VF32 value = hn::LoadU(f, from);
+    VF32 at = hn::Floor(hn::Mul(value, inverse_width));
+    at = hn::IfThenElse(hn::Lt(value, zero), hn::Min(at, below_zero), at);            // the product may underflow to -0
     const VF32 inside = hn::IfThenElse(hn::Ge(at, first), hn::Min(at, last), first);  // NaN: first
     return hn::Add(hn::ConvertTo(i32, inside), offset);
   };

@@ -37,5 +37,12 @@ TEST(HistogramKernel, BordersBelongToTheBinAbove) {
   EXPECT_THAT(counts, ::testing::ElementsAre(1, 1, 3, 2));
 }
 
+TEST(HistogramKernel, TheSmallestNegativeNumberIsBelowZeroInTheWidestBins) {
+  const std::vector<float> x(20000, -std::numeric_limits<float>::denorm_min());
+  std::vector<std::uint64_t> counts(2);
+  histogram_f32(x.data(), 20000, {.inverse_width = 0x1p-60F, .offset = 1, .bins = 2}, counts.data());
+  EXPECT_THAT(counts, ::testing::ElementsAre(20000, 0));
+}
+
 }  // namespace
 }  // namespace zeropoint
