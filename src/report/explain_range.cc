@@ -1,0 +1,212 @@
+#include "report/explain_range.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "report/staircase.h"
+
+namespace zeropoint {
+namespace {
+
+constexpr int kColumns = 80;
+
+struct ConventionText {
+  Convention convention;
+  std::string_view name;
+  std::string_view note;
+};
+
+constexpr std::array<ConventionText, 6> kConventions = {{
+    {Convention::onnx, "onnx", "float32; Z from the float32 scale, half to even"},
+    {Convention::torch, "torch", "scale at least 2^-23; symmetric divides by 127.5"},
+    {Convention::ort, "ort", "Z before S is cast to float32; signed drops -128"},
+    {Convention::distiller, "distiller", "inverse scale; its own zero point is subtracted"},
+    {Convention::blog, "blog", "inverse scale s, q = round(s x + z), in double"},
+    {Convention::tflite, "tflite", "double; Z from the end that rounds less"},
+}};
+
+/// "-3" reads better in a sum as "(-3)".
+std::string term(double x) { return x < 0 ? fmt::format("({:.7g})", x) : fmt::format("{:.7g}", x); }
+
+std::string range_text(Range r) { return fmt::format("[{:.7g}, {:.7g}]", r.min, r.max); }
+
+ExplainedValue explain_value(float x, const Derivation& d) {
+  ExplainedValue v{.x = x};
+  const float steps = x / d.qparams.scale;
+  v.steps = static_cast<double>(steps);
+  v.rounded = std::rint(v.steps);
+  v.q = quantize_value(x, d.qparams.scale, d.qparams.zero_point, d.codes);
+  v.x_back = dequantize_value(v.q, d.qparams);
+  const double wanted = v.rounded + d.qparams.zero_point;
+  v.is_clipped = wanted < d.codes.min || wanted > d.codes.max;
+  return v;
+}
+
+std::string affine_steps(const RangeExplanation& e) {
+  const Derivation& d = e.derivation;
+  const Range r = d.widened;
+  const double scale = static_cast<double>(d.qparams.scale);
+  std::string text;
+  text += fmt::format(
+      "2  Ask for a straight line x = S (q - Z) that carries the range onto the codes:\n"
+      "       {:>12} = S ({} - Z)\n       {:>12} = S ({} - Z)\n",
+      fmt::format("{:.7g}", r.min), d.codes.min, fmt::format("{:.7g}", r.max), d.codes.max);
+  text += fmt::format(
+      "3  Subtract the first line from the second; Z drops out:\n"
+      "       {:.7g} - {} = S ({} - {})\n       S = {:.7g} / {} = {:.9g}      (1/S = {:.6g})\n",
+      r.max, term(r.min), d.codes.max, term(d.codes.min), r.max - r.min,
+      static_cast<std::int64_t>(d.codes.max) - d.codes.min, scale, 1 / scale);
+  text += fmt::format(
+      "4  Put S back into the first line:\n"
+      "       Z = {} - {} / {:.7g} = {:.7g}\n"
+      "   Z has to be a code, so that real 0 is represented exactly: round half to even,\n"
+      "       Z = {}\n",
+      d.codes.min, term(r.min), scale, d.exact_zero_point, d.qparams.zero_point);
+  const double nudge = (d.exact_zero_point - d.qparams.zero_point) * scale;
+  text += fmt::format(
+      "5  Rounding Z shifts what the codes can represent by {:.4g} (never more than S/2):\n"
+      "       [S({} - {}), S({} - {})] = {}\n",
+      nudge, d.codes.min, term(d.qparams.zero_point), d.codes.max, term(d.qparams.zero_point), range_text(d.effective));
+  return text;
+}
+
+std::string symmetric_steps(const RangeExplanation& e) {
+  const Derivation& d = e.derivation;
+  const double scale = static_cast<double>(d.qparams.scale);
+  const double steps = static_cast<double>(d.codes.max) - d.codes.min;
+  std::string text = fmt::format(
+      "2  Symmetric: Z is fixed to {}, the range becomes {}, amax = {:.7g}.\n"
+      "   One step is the width over the number of steps:\n"
+      "       S = 2 amax / ({} - {}) = {:.7g} / {:.7g} = {:.9g}\n",
+      d.qparams.zero_point, range_text(d.widened), d.widened.max, d.codes.max, term(d.codes.min), 2 * d.widened.max,
+      steps, scale);
+  if (e.scheme.narrow_range) {
+    text += fmt::format("   Narrow range: the code {} is not used, so +amax and -amax both have a code.\n",
+                        d.codes.min - 1);
+  } else {
+    text += fmt::format(
+        "   Full range: all {:.7g} codes are used; +amax would land on {:.7g} and clips to {},\n"
+        "   an error of S/2.\n",
+        steps + 1, d.widened.max / scale + d.qparams.zero_point, d.codes.max);
+  }
+  text += fmt::format("3  What the codes can represent:\n       {}\n", range_text(d.effective));
+  return text;
+}
+
+std::string values_table(const RangeExplanation& e) {
+  if (e.values.empty()) return "";
+  std::string text =
+      "\nvalues   q = clamp(round(x / S) + Z),  x' = S (q - Z)\n"
+      "             x         x/S     rounded       q          x'       error\n";
+  for (const ExplainedValue& v : e.values) {
+    text += fmt::format("  {:>12.6g}{:>12.6g}{:>12.6g}{:>8}{:>12.6g}{:>12.4g}{}\n", static_cast<double>(v.x), v.steps,
+                        v.rounded, v.q, static_cast<double>(v.x_back),
+                        static_cast<double>(v.x_back) - static_cast<double>(v.x), v.is_clipped ? "  clip" : "");
+  }
+  return text;
+}
+
+std::string conventions_table(const RangeExplanation& e) {
+  std::string text = "\nthe same range by other published conventions\n";
+  for (const ConventionRow& row : e.conventions) {
+    text += fmt::format("  {:<10} S {:<12.8g} Z {:<6} {}\n", name(row.convention),
+                        static_cast<double>(row.derivation.qparams.scale), row.derivation.qparams.zero_point, row.note);
+  }
+  return text;
+}
+
+nlohmann::json range_json(Range r) { return nlohmann::json::array({r.min, r.max}); }
+
+}  // namespace
+
+std::string_view name(Convention convention) { return kConventions[static_cast<std::size_t>(convention)].name; }
+
+RangeExplanation explain_range(Range range, const Scheme& scheme, std::span<const float> values) {
+  RangeExplanation e{.scheme = scheme, .derivation = derive_qparams(range, scheme)};
+  for (const float x : values) e.values.push_back(explain_value(x, e.derivation));
+  for (const ConventionText& c : kConventions) {
+    e.conventions.push_back({c.convention, derive_qparams(range, scheme, c.convention), std::string(c.note)});
+  }
+  return e;
+}
+
+std::string to_text(const RangeExplanation& e) {
+  const Derivation& d = e.derivation;
+  const double scale = static_cast<double>(d.qparams.scale);
+  std::string text = fmt::format("{} {}: codes q in [{}, {}], real range {}\n\n", name(e.scheme.dtype),
+                                 e.scheme.symmetric ? "symmetric (absmax)" : "affine (zero-point)", d.codes.min,
+                                 d.codes.max, range_text(d.range));
+  if (d.is_zero_range) {
+    text += fmt::format("The tensor is constant 0: any scale is right, S = 1 and Z = {} by definition.\n",
+                        d.qparams.zero_point);
+    return text + values_table(e);
+  }
+  const bool is_widened = d.range.min > 0 || d.range.max < 0;
+  text += is_widened ? fmt::format("1  Real 0 must be a code (padding, ReLU), so the range is widened to {}.\n",
+                                   range_text({std::min(d.range.min, 0.0), std::max(d.range.max, 0.0)}))
+                     : fmt::format("1  The range contains 0 already, which must be a code (padding, ReLU).\n");
+  text += e.scheme.symmetric ? symmetric_steps(e) : affine_steps(e);
+  if (e.scheme.power_of_two) text += fmt::format("   The scale was rounded up to a power of two, {:.9g}.\n", scale);
+  if (d.is_scale_raised)
+    text += "   The scale was raised to the smallest normal float32: below it lies no exact division.\n";
+  const double bits = std::log2(static_cast<double>(d.codes.max) - d.codes.min + 1);
+  text += fmt::format(
+      "   Error: at most S/2 = {:.6g} anywhere in the range; beyond it, the distance to it.\n"
+      "   Uniform rounding noise has the power S^2/12 = {:.4g}: a signal that fills the\n"
+      "   range evenly keeps {:.1f} dB (6.02 dB a bit, {:.3g} bits).\n",
+      scale / 2, scale * scale / 12, 20 * std::log10((d.widened.max - d.widened.min) / scale), bits);
+  text += values_table(e);
+  text += conventions_table(e);
+  text += "\n";
+  for (const std::string& line : plot_terminal(make_staircase(d), kColumns)) text += line + "\n";
+  return text;
+}
+
+std::string to_json(const RangeExplanation& e) {
+  const Derivation& d = e.derivation;
+  nlohmann::ordered_json j;
+  j["dtype"] = name(e.scheme.dtype);
+  j["symmetric"] = e.scheme.symmetric;
+  j["narrow_range"] = e.scheme.narrow_range;
+  j["qmin"] = d.codes.min;
+  j["qmax"] = d.codes.max;
+  j["range"] = range_json(d.range);
+  j["widened"] = range_json(d.widened);
+  j["exact_scale"] = d.exact_scale;
+  j["scale"] = static_cast<double>(d.qparams.scale);
+  j["inverse_scale"] = d.multiplier;
+  j["exact_zero_point"] = d.exact_zero_point;
+  j["zero_point"] = d.qparams.zero_point;
+  j["effective_range"] = range_json(d.effective);
+  j["error_bound"] = static_cast<double>(d.qparams.scale) / 2;
+  j["values"] = nlohmann::json::array();
+  for (const ExplainedValue& v : e.values) {
+    j["values"].push_back({{"x", v.x},
+                           {"steps", v.steps},
+                           {"rounded", v.rounded},
+                           {"q", v.q},
+                           {"x_back", v.x_back},
+                           {"error", static_cast<double>(v.x_back) - static_cast<double>(v.x)},
+                           {"clipped", v.is_clipped}});
+  }
+  for (const ConventionRow& row : e.conventions) {
+    j["conventions"][std::string(name(row.convention))] = {{"scale", static_cast<double>(row.derivation.qparams.scale)},
+                                                           {"zero_point", row.derivation.qparams.zero_point},
+                                                           {"native_zero_point", row.derivation.native_zero_point},
+                                                           {"multiplier", row.derivation.multiplier},
+                                                           {"note", row.note}};
+  }
+  return j.dump(2) + "\n";
+}
+
+std::string to_svg(const RangeExplanation& e) {
+  const Derivation& d = e.derivation;
+  return plot_svg(make_staircase(d),
+                  fmt::format("{} on {}: S = {:.6g}, Z = {}", name(e.scheme.dtype), range_text(d.range),
+                              static_cast<double>(d.qparams.scale), d.qparams.zero_point));
+}
+
+}  // namespace zeropoint
