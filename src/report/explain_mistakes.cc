@@ -215,19 +215,26 @@ PaddingExample padding_example() {
 }
 
 std::string to_text(const PaddingExample& e) {
-  return fmt::format(
-      "Why real 0 must be a code: padding\n\n"
-      "int8 on [-3, 3.2]: S = {0:.6g}, Z = {1}. A filter with three taps of weight 1 stands at\n"
-      "the left border of the signal [{2:g}, {3:g}], codes [{4}, {5}]; its first tap falls on padding.\n\n"
-      "   real arithmetic       0 + {2:g} + {3:g}                       = {6:.6g}\n"
-      "   padded with Z         S (({1} - {7}) + ({4} - {7}) + ({5} - {7}))   = {8:.6g}\n"
-      "   padded with code 0    S ((0 - {7}) + ({4} - {7}) + ({5} - {7}))    = {9:.6g}\n\n"
-      "Code 0 means the real number S (0 - Z) = {10:.6g}, so each padded tap adds {10:.6g} times its\n"
-      "weight, along the whole border of every layer. Z means exactly 0, and that is only so\n"
-      "because Z was rounded to a code (and the range widened until it had one).\n",
-      e.scale, e.zero_point, e.signal[0], e.signal[1], e.codes[0], e.codes[1], e.exact,
-      e.zero_point < 0 ? fmt::format("({})", e.zero_point) : std::to_string(e.zero_point), e.with_zero_point,
-      e.with_code_zero, e.scale * -e.zero_point);
+  const std::string z = e.zero_point < 0 ? fmt::format("({})", e.zero_point) : std::to_string(e.zero_point);
+  const auto sum = [&](const std::string& padding) {
+    return fmt::format("S (({0} - {1}) + ({2} - {1}) + ({3} - {1}))", padding, z, e.codes[0], e.codes[1]);
+  };
+  std::string text = "Why real 0 must be a code: padding\n\n";
+  text += wrap(fmt::format("int8 on [{:g}, {:g}]: S = {:.6g}, Z = {}. A filter with three taps of weight 1 stands at the "
+                           "left border of the signal [{:g}, {:g}], codes [{}, {}]; its first tap falls on padding.",
+                           kRange.min, kRange.max, e.scale, e.zero_point, e.signal[0], e.signal[1], e.codes[0],
+                           e.codes[1]),
+               0, 78);
+  text += fmt::format("\n  real arithmetic     {:<40} = {:.6g}\n",
+                      fmt::format("0 + {:g} + {:g}", e.signal[0], e.signal[1]), e.exact);
+  text += fmt::format("  padded with Z       {:<40} = {:.6g}\n", sum(std::to_string(e.zero_point)), e.with_zero_point);
+  text += fmt::format("  padded with code 0  {:<40} = {:.6g}\n\n", sum("0"), e.with_code_zero);
+  text += wrap(fmt::format("Code 0 means the real number S (0 - Z) = {0:.6g}, so each padded tap adds {0:.6g} times its "
+                           "weight, along the whole border of every layer. Z means exactly 0, and that is only so "
+                           "because Z was rounded to a code, and the range widened until it had one.",
+                           e.scale * -e.zero_point),
+               0, 78);
+  return text;
 }
 
 std::string to_json(const PaddingExample& e) {

@@ -15,17 +15,16 @@ constexpr int kColumns = 80;
 
 struct ConventionText {
   Convention convention;
-  std::string_view name;
   std::string_view note;
 };
 
 constexpr std::array<ConventionText, 6> kConventions = {{
-    {Convention::onnx, "onnx", "float32; Z from the float32 scale, half to even"},
-    {Convention::torch, "torch", "scale at least 2^-23; symmetric divides by 127.5"},
-    {Convention::ort, "ort", "Z before S is cast to float32; signed drops -128"},
-    {Convention::distiller, "distiller", "inverse scale; its own zero point is subtracted"},
-    {Convention::blog, "blog", "inverse scale s, q = round(s x + z), in double"},
-    {Convention::tflite, "tflite", "double; Z from the end that rounds less"},
+    {Convention::onnx, "float32; Z from the float32 scale, half to even"},
+    {Convention::torch, "scale at least 2^-23; symmetric uses every code"},
+    {Convention::ort, "Z before S is cast; symmetric drops the lowest code"},
+    {Convention::distiller, "inverse scale; its own zero point is subtracted"},
+    {Convention::blog, "inverse scale s, q = round(s x + z), in double"},
+    {Convention::tflite, "double; Z from the end that rounds less"},
 }};
 
 /// "-3" reads better in a sum as "(-3)".
@@ -121,8 +120,6 @@ std::string conventions_table(const RangeExplanation& e) {
 nlohmann::json range_json(Range r) { return nlohmann::json::array({r.min, r.max}); }
 
 }  // namespace
-
-std::string_view name(Convention convention) { return kConventions[static_cast<std::size_t>(convention)].name; }
 
 RangeExplanation explain_range(Range range, const Scheme& scheme, std::span<const float> values) {
   RangeExplanation e{.scheme = scheme, .derivation = derive_qparams(range, scheme)};

@@ -40,6 +40,4 @@ std::string to_text(const RangeExplanation& explanation);  ///< fits 80 columns
 std::string to_json(const RangeExplanation& explanation);
 std::string to_svg(const RangeExplanation& explanation);
 
-std::string_view name(Convention convention);
-
 }  // namespace zeropoint
