@@ -220,20 +220,21 @@ std::string to_text(const PaddingExample& e) {
     return fmt::format("S (({0} - {1}) + ({2} - {1}) + ({3} - {1}))", padding, z, e.codes[0], e.codes[1]);
   };
   std::string text = "Why real 0 must be a code: padding\n\n";
-  text += wrap(fmt::format("int8 on [{:g}, {:g}]: S = {:.6g}, Z = {}. A filter with three taps of weight 1 stands at the "
-                           "left border of the signal [{:g}, {:g}], codes [{}, {}]; its first tap falls on padding.",
-                           kRange.min, kRange.max, e.scale, e.zero_point, e.signal[0], e.signal[1], e.codes[0],
-                           e.codes[1]),
-               0, 78);
+  text +=
+      wrap(fmt::format("int8 on [{:g}, {:g}]: S = {:.6g}, Z = {}. A filter with three taps of weight 1 stands at the "
+                       "left border of the signal [{:g}, {:g}], codes [{}, {}]; its first tap falls on padding.",
+                       kRange.min, kRange.max, e.scale, e.zero_point, e.signal[0], e.signal[1], e.codes[0], e.codes[1]),
+           0, 78);
   text += fmt::format("\n  real arithmetic     {:<40} = {:.6g}\n",
                       fmt::format("0 + {:g} + {:g}", e.signal[0], e.signal[1]), e.exact);
   text += fmt::format("  padded with Z       {:<40} = {:.6g}\n", sum(std::to_string(e.zero_point)), e.with_zero_point);
   text += fmt::format("  padded with code 0  {:<40} = {:.6g}\n\n", sum("0"), e.with_code_zero);
-  text += wrap(fmt::format("Code 0 means the real number S (0 - Z) = {0:.6g}, so each padded tap adds {0:.6g} times its "
-                           "weight, along the whole border of every layer. Z means exactly 0, and that is only so "
-                           "because Z was rounded to a code, and the range widened until it had one.",
-                           e.scale * -e.zero_point),
-               0, 78);
+  text +=
+      wrap(fmt::format("Code 0 means the real number S (0 - Z) = {0:.6g}, so each padded tap adds {0:.6g} times its "
+                       "weight, along the whole border of every layer. Z means exactly 0, and that is only so "
+                       "because Z was rounded to a code, and the range widened until it had one.",
+                       e.scale * -e.zero_point),
+           0, 78);
   return text;
 }
 
