@@ -88,7 +88,7 @@ std::string multiplier_text(const ArithmeticExplanation& e) {
   const ArithmeticQuestion& q = e.question;
   return fmt::format(
       "   M = S_a S_b / S_y = {:.8g} * {:.8g} / {:.8g} = {:.9g}\n"
-      "   in integers alone: M = {} / 2^31 * 2^{}   (a high multiplication and a shift)\n",
+      "   in integers alone: M = {} / 2^31 * 2^{} (a high product and a shift)\n",
       scale(q, 0), scale(q, 1), scale(q, 2), e.ratios[0], e.fixed.m0, e.fixed.shift);
 }
 
@@ -134,9 +134,9 @@ std::string matmul_text(const ArithmeticExplanation& e) {
   text += matrix_text("sum q_a q_b", m.products);
   text += matrix_text("row sums of q_a", {m.row_sums}) + matrix_text("column sums of q_b", {m.column_sums});
   text += matrix_text("accumulators", m.accumulators) + matrix_text("q_y", m.y);
-  text += fmt::format(
-      "\nThe sum cannot overflow int32 while K * 255 * 255 < 2^31, that is K < 33026 (K * 255 * 128 with\n"
-      "signed weights: K < 65793).\n");
+  text +=
+      "\nThe sum cannot overflow int32 while K * 255 * 255 < 2^31, that is K < 33026;\n"
+      "with signed weights while K * 255 * 128 < 2^31, that is K < 65793.\n";
   return text;
 }
 

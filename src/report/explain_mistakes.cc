@@ -225,10 +225,10 @@ std::string to_text(const PaddingExample& e) {
                        "left border of the signal [{:g}, {:g}], codes [{}, {}]; its first tap falls on padding.",
                        kRange.min, kRange.max, e.scale, e.zero_point, e.signal[0], e.signal[1], e.codes[0], e.codes[1]),
            0, 78);
-  text += fmt::format("\n  real arithmetic     {:<40} = {:.6g}\n",
+  text += fmt::format("\n  real arithmetic     {:<44} = {:.6g}\n",
                       fmt::format("0 + {:g} + {:g}", e.signal[0], e.signal[1]), e.exact);
-  text += fmt::format("  padded with Z       {:<40} = {:.6g}\n", sum(std::to_string(e.zero_point)), e.with_zero_point);
-  text += fmt::format("  padded with code 0  {:<40} = {:.6g}\n\n", sum("0"), e.with_code_zero);
+  text += fmt::format("  padded with Z       {:<44} = {:.6g}\n", sum(std::to_string(e.zero_point)), e.with_zero_point);
+  text += fmt::format("  padded with code 0  {:<44} = {:.6g}\n\n", sum("0"), e.with_code_zero);
   text +=
       wrap(fmt::format("Code 0 means the real number S (0 - Z) = {0:.6g}, so each padded tap adds {0:.6g} times its "
                        "weight, along the whole border of every layer. Z means exactly 0, and that is only so "
