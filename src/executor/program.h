@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,6 +38,10 @@ class Program {
  public:
   /// Throws invalid_model or unsupported naming the node. The model's constants are shared, not copied.
   static Program compile(const Model& model, const CompileOptions& options = {});
+
+  /// The same for a graph alone. Values of enclosing graphs that it reads become further inputs.
+  static Program compile(const Graph& graph, const std::map<std::string, std::int64_t>& opsets,
+                         const CompileOptions& options = {});
 
   Program(Program&&) noexcept;
   Program& operator=(Program&&) noexcept;
