@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "exporters/protobuf_writer.h"
 #include "frontends/onnx.h"
 #include "support/assets.h"
 #include "zeropoint/error.h"
@@ -55,6 +56,52 @@ TEST(SaveOnnx, ElementsKeepTheirFieldAndTheirValue) {
   const Value& w = again.graph.value(again.graph.find("w"));
   EXPECT_TRUE(w.constant_origin.typed_data);
   EXPECT_THAT(w.constant.values<std::int8_t>(), ::testing::ElementsAre(-128, -1, 0, 127));
+}
+
+/// Field 1000 with the text `marker`: nobody knows it.
+std::string unknown_field(std::string_view marker) {
+  ProtoMessage message;
+  message.add_bytes(1000, marker);
+  std::string bytes;
+  message.for_each_piece([&](std::string_view piece) { bytes += piece; });
+  return bytes;
+}
+
+TEST(SaveOnnx, CarriesWhatItDoesNotKnow) {
+  Model model = with_weight(Tensor::of<float>({1}, {1}));
+  model.carried = unknown_field("of model");
+  model.functions.push_back({.proto = unknown_field("of function")});
+  Graph& graph = model.graph;
+  graph.carried = unknown_field("of graph");
+  graph.value(graph.find("x")).carried = unknown_field("of input");
+  graph.value(graph.find("x")).dtype = DType::undefined;
+  graph.value(graph.find("x")).carried_type = unknown_field("of type");
+  graph.value(graph.find("w")).constant_origin.carried = unknown_field("of initializer");
+  Node& node = graph.nodes[0];
+  node.carried = unknown_field("of node");
+  node.attributes.push_back({.name = "a", .value = std::int64_t{1}, .carried = unknown_field("of attribute")});
+  node.attributes.push_back(
+      {.name = "t", .value = Tensor::of<float>({}, {1}), .tensor_origins = {{.carried = unknown_field("of tensor")}}});
+  node.attributes.push_back({.name = "tp", .value = std::monostate(), .carried = unknown_field("of other kinds")});
+
+  const std::string bytes = serialize_onnx(model);
+  const std::string again = reparsed(bytes);
+  EXPECT_EQ(again, bytes);
+  for (const std::string_view level :
+       {"model", "function", "graph", "input", "type", "initializer", "node", "attribute", "tensor", "other kinds"}) {
+    EXPECT_THAT(again, ::testing::HasSubstr("of " + std::string(level)));
+  }
+}
+
+TEST(SaveOnnx, AListedInitializerKeepsItsPlaceAmongTheInputs) {
+  Model model = with_weight(Tensor::of<float>({1}, {1}));
+  model.graph.input_initializers = {{model.graph.find("w"), 0}};
+  const std::string bytes = serialize_onnx(model);
+  const Model again = parse_onnx(std::as_bytes(std::span(bytes)), nullptr, "m");
+  ASSERT_EQ(again.graph.inputs.size(), 1U);
+  ASSERT_EQ(again.graph.input_initializers.size(), 1U);
+  EXPECT_EQ(again.graph.input_initializers[0].position, 0U);
+  EXPECT_EQ(serialize_onnx(again), bytes);
 }
 
 TEST(SaveOnnx, LargeModelsKeepTheirWeightsBesideThem) {

@@ -128,7 +128,7 @@ Tensor view_external(const TensorParts& parts, DType dtype, std::size_t expected
               expected);
   }
   if (offset > bytes.size() || length > bytes.size() - offset) {
-    fail_here("external data at bytes {} to {} of '{}', which has {} bytes", offset, offset + length, location,
+    fail_here("external data of {} bytes from byte {} of '{}', which has {} bytes", length, offset, location,
               bytes.size());
   }
   return Tensor::view(dtype, parts.dims, bytes.data() + offset, file);

@@ -1,0 +1,55 @@
+#include "base/staging_folder.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <system_error>
+
+#include "base/fail.h"
+
+namespace zeropoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+void rename_or_fail(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) fail(ErrorKind::io, to.string(), "cannot put the file in place: {}", error.message());
+}
+
+// Makes renames in the folder durable. A file system that cannot do it has its reasons: not an error.
+void sync_folder(const fs::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);
+  ::close(fd);
+}
+
+}  // namespace
+
+StagingFolder::StagingFolder(fs::path target) : target_(std::move(target)), folder_(target_) {
+  if (target_.filename().empty() || fs::is_directory(target_)) {
+    fail(ErrorKind::io, target_.string(), "is a folder; give the name of a file to write");
+  }
+  folder_ += "." + std::to_string(::getpid()) + ".tmp";
+  std::error_code error;
+  fs::create_directory(folder_, error);
+  if (error) fail(ErrorKind::io, target_.string(), "cannot write here: {}", error.message());
+}
+
+StagingFolder::~StagingFolder() {
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+void StagingFolder::commit() {
+  const fs::path home = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
+    if (entry.path().filename() != target_.filename()) rename_or_fail(entry.path(), home / entry.path().filename());
+  }
+  rename_or_fail(file(), target_);
+  sync_folder(home);
+}
+
+}  // namespace zeropoint

@@ -1,0 +1,31 @@
+// A place beside the target for files that are checked before they appear.
+//
+// Files are written into a folder "<target>.<pid>.tmp" under their final names, so that a model
+// finds its external data there; commit() renames them into the target's folder. Dropped without
+// commit() it removes itself and leaves the target as it was.
+#pragma once
+
+#include <filesystem>
+
+namespace zeropoint {
+
+class StagingFolder {
+ public:
+  /// Throws io when the target's folder does not exist or is not writable.
+  explicit StagingFolder(std::filesystem::path target);
+  ~StagingFolder();
+  StagingFolder(const StagingFolder&) = delete;
+  StagingFolder& operator=(const StagingFolder&) = delete;
+
+  /// Where to write the target for now.
+  std::filesystem::path file() const { return folder_ / target_.filename(); }
+
+  /// Renames every file to its final place, the target last: what it refers to is there before it. Throws io.
+  void commit();
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path folder_;
+};
+
+}  // namespace zeropoint

@@ -1,0 +1,15 @@
+// Gives every matrix product a bias of its own.
+//
+// An int32 bias has the scale of its product's input times that of its weight, so that two products
+// can share the float numbers but not the codes. Exporters do share them, above all zeros.
+#pragma once
+
+#include "graph/graph.h"
+
+namespace zeropoint {
+
+/// Conv, ConvTranspose and Gemm whose constant bias has other readers get a copy under a new name
+/// (the first reader keeps the original). The numbers are viewed, not copied. Returns how many copies were made.
+int unshare_biases(Graph& graph);
+
+}  // namespace zeropoint

@@ -1,0 +1,37 @@
+// From statistics to numbers: one row of the plan for every tensor that the structure quantizes.
+//
+// Activations get the range that an observer finds in their statistics, or their fixed one; weights
+// their largest magnitude per output channel; biases the product of the two scales. Nothing else in
+// the project chooses a scale for a network.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+#include "observers/observer.h"
+#include "plan/structure.h"
+#include "zeropoint/plan.h"
+
+namespace zeropoint {
+
+struct ChooseOptions {
+  DType activations = DType::u8;  // u8, i8, u16 or i16
+  DType weights = DType::i8;      // i8 or u8, always symmetric (zero point 0 or 128)
+  bool symmetric_activations = false;
+  bool per_tensor = false;  // one grid per weight instead of one per output channel
+  std::string observer = "mse";
+  ObserverOptions observer_options;
+};
+
+struct Choice {
+  QuantPlan plan;                     // format "qdq", nodes and tensors filled
+  std::vector<std::string> warnings;  // one sentence each, the tensor named first
+};
+
+/// Throws invalid_data when `statistics` lack a tensor, invalid_model when a weight is not finite,
+/// invalid_option for types that are not offered.
+Choice choose_plan(const Graph& graph, const Structure& structure, const Statistics& statistics,
+                   const ChooseOptions& options = {});
+
+}  // namespace zeropoint

@@ -1,0 +1,276 @@
+#include <array>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/fail.h"
+#include "zeropoint/plan.h"
+
+namespace zeropoint {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kVersion = 1;
+constexpr std::array<std::string_view, 3> kRoles = {"weight", "activation", "bias"};  // in the order of TensorRole
+
+// ---- writing: one row per line group, arrays of numbers on one line, shortest digits that read back exactly
+
+std::string quoted(const std::string& text) { return json(text).dump(-1, ' ', false, json::error_handler_t::replace); }
+
+template <class T>
+std::string numbers(std::span<const T> values) {
+  return fmt::format("[{}]", fmt::join(values, ", "));
+}
+
+std::string scales_text(const TensorQParams& q) {
+  const auto scales = q.scales.values<float>();
+  return q.scales.rank() == 0 ? fmt::format("{}", scales[0]) : numbers(scales);
+}
+
+std::string zero_points_text(const TensorQParams& q) {
+  const std::vector<std::int32_t> codes = codes_of(q.zero_points);
+  return q.zero_points.rank() == 0 ? fmt::format("{}", codes[0]) : numbers(std::span(codes));
+}
+
+std::string tensor_text(const PlanTensor& t) {
+  const Scheme& scheme = t.qparams.scheme;
+  std::string out = fmt::format("    {{\n      \"name\": {},\n      \"role\": \"{}\",\n      \"dtype\": \"{}\"",
+                                quoted(t.name), kRoles[static_cast<std::size_t>(t.role)], name(scheme.dtype));
+  const auto field = [&](std::string_view key, std::string_view value) {
+    out += fmt::format(",\n      \"{}\": {}", key, value);
+  };
+  const auto flag = [&](std::string_view key, bool value) {
+    if (value) field(key, "true");
+  };
+  flag("symmetric", scheme.symmetric);
+  flag("narrow_range", scheme.narrow_range);
+  flag("power_of_two", scheme.power_of_two);
+  field("granularity", fmt::format("\"{}\"", name(scheme.granularity)));
+  if (scheme.granularity != Granularity::per_tensor) field("axis", std::to_string(scheme.axis));
+  if (scheme.granularity == Granularity::blocked) {
+    field("block_size", std::to_string(scheme.block_size));
+    field("grid_shape", numbers(std::span(t.qparams.scales.shape())));
+  }
+  field("scale", scales_text(t.qparams));
+  if (t.qparams.zero_points) field("zero_point", zero_points_text(t.qparams));
+  if (!t.ranges.empty()) {
+    std::vector<std::string> pairs;
+    for (const Range& r : t.ranges) pairs.push_back(fmt::format("[{}, {}]", r.min, r.max));
+    field("ranges", fmt::format("[{}]", fmt::join(pairs, ", ")));
+  }
+  field("method", quoted(t.method));
+  field("reason", quoted(t.reason));
+  if (t.clipping_error != 0) field("clipping_error", fmt::format("{}", t.clipping_error));
+  if (t.rounding_error != 0) field("rounding_error", fmt::format("{}", t.rounding_error));
+  if (t.candidates != 1) field("candidates", std::to_string(t.candidates));
+  return out + "\n    }";
+}
+
+std::string node_text(const PlanNode& n) {
+  std::string out = fmt::format("    {{\"name\": {}, \"op_type\": {}, \"quantized\": {}", quoted(n.name),
+                                quoted(n.op_type), n.is_quantized);
+  if (!n.reason.empty()) out += fmt::format(", \"reason\": {}", quoted(n.reason));
+  return out + "}";
+}
+
+// ---- reading: every access is checked and names the row and the field
+
+struct Row {
+  const json& object;
+  std::string where;  // file and row, for messages
+
+  template <class... Args>
+  [[noreturn]] void bad(fmt::format_string<Args...> format, Args&&... args) const {
+    throw Error(ErrorKind::invalid_data, where, fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  const json* find(const char* key) const {
+    if (!object.is_object()) bad("expected an object");
+    const auto it = object.find(key);
+    return it == object.end() ? nullptr : &*it;
+  }
+  const json& need(const char* key) const {
+    const json* field = find(key);
+    if (field == nullptr) bad("'{}' is missing", key);
+    return *field;
+  }
+  std::string text(const char* key) const {
+    const json& field = need(key);
+    if (!field.is_string()) bad("'{}' must be text", key);
+    return field.get<std::string>();
+  }
+  std::string text_or_empty(const char* key) const { return find(key) == nullptr ? "" : text(key); }
+  bool flag(const char* key) const {
+    const json* field = find(key);
+    if (field == nullptr) return false;
+    if (!field->is_boolean()) bad("'{}' must be true or false", key);
+    return field->get<bool>();
+  }
+  double as_number(const json& field, const char* key) const {
+    if (!field.is_number()) bad("'{}' must be a number", key);
+    return field.get<double>();
+  }
+  double number_or(const char* key, double otherwise) const {
+    const json* field = find(key);
+    return field == nullptr ? otherwise : as_number(*field, key);
+  }
+  std::int64_t as_integer(const json& field, const char* key, std::int64_t low, std::int64_t high) const {
+    if (!field.is_number_integer()) bad("'{}' must be an integer", key);
+    if (field.is_number_unsigned() && field.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) {
+      bad("'{}' is out of range", key);
+    }
+    const auto value = field.get<std::int64_t>();
+    if (value < low || value > high) bad("'{}' is {}; it must be in [{}, {}]", key, value, low, high);
+    return value;
+  }
+  std::int64_t integer_or(const char* key, std::int64_t otherwise, std::int64_t low, std::int64_t high) const {
+    const json* field = find(key);
+    return field == nullptr ? otherwise : as_integer(*field, key, low, high);
+  }
+  const json& list(const char* key) const {
+    const json& field = need(key);
+    if (!field.is_array()) bad("'{}' must be a list", key);
+    return field;
+  }
+};
+
+Scheme read_scheme(const Row& row) {
+  Scheme scheme;
+  const std::string dtype = row.text("dtype");
+  const auto parsed = parse_dtype(dtype);
+  if (!parsed || !is_integer(*parsed) || bits(*parsed) > 32)
+    row.bad("'dtype' is '{}', not a type of integer codes", dtype);
+  scheme.dtype = *parsed;
+  scheme.symmetric = row.flag("symmetric");
+  scheme.narrow_range = row.flag("narrow_range");
+  scheme.power_of_two = row.flag("power_of_two");
+  const std::string granularity = row.text("granularity");
+  const auto known = parse_granularity(granularity);
+  if (!known) row.bad("'granularity' is '{}'; it must be per_tensor, per_axis or blocked", granularity);
+  scheme.granularity = *known;
+  scheme.axis = static_cast<int>(row.integer_or("axis", 0, 0, 7));
+  if (scheme.granularity == Granularity::blocked) {
+    scheme.block_size = row.as_integer(row.need("block_size"), "block_size", 1, std::int64_t{1} << 40);
+  }
+  return scheme;
+}
+
+// The shape of scales, checked against how many there are.
+Shape read_grid_shape(const Row& row, const Scheme& scheme, std::size_t count) {
+  if (scheme.granularity == Granularity::per_tensor) return {};
+  if (scheme.granularity == Granularity::per_axis) return {static_cast<std::int64_t>(count)};
+  Shape shape;
+  std::int64_t product = 1;
+  for (const json& dim : row.list("grid_shape")) {
+    shape.push_back(row.as_integer(dim, "grid_shape", 0, static_cast<std::int64_t>(count)));
+    product *= shape.back();
+    if (product > static_cast<std::int64_t>(count)) break;
+  }
+  if (product != static_cast<std::int64_t>(count)) row.bad("'grid_shape' does not fit {} scales", count);
+  return shape;
+}
+
+TensorQParams read_qparams(const Row& row) {
+  TensorQParams q;
+  q.scheme = read_scheme(row);
+  const bool per_tensor = q.scheme.granularity == Granularity::per_tensor;
+  const auto each = [&](const char* key, auto&& take) {
+    const json& field = per_tensor ? row.need(key) : row.list(key);
+    if (per_tensor) {
+      take(field);
+    } else {
+      for (const json& value : field) take(value);
+    }
+  };
+
+  std::vector<float> scales;
+  each("scale", [&](const json& value) {
+    const auto scale = static_cast<float>(row.as_number(value, "scale"));
+    if (!std::isfinite(scale) || scale <= 0) row.bad("'scale' must be finite and above zero");
+    scales.push_back(scale);
+  });
+  const Shape shape = read_grid_shape(row, q.scheme, scales.size());
+  q.scales = Tensor::copy_of<float>(shape, scales);
+  if (row.find("zero_point") == nullptr) return q;
+
+  const std::int32_t low = static_cast<std::int32_t>(min_code(q.scheme.dtype));
+  const std::int32_t high = static_cast<std::int32_t>(max_code(q.scheme.dtype));
+  std::vector<std::int32_t> zero_points;
+  each("zero_point", [&](const json& value) {
+    zero_points.push_back(static_cast<std::int32_t>(row.as_integer(value, "zero_point", low, high)));
+  });
+  if (zero_points.size() != scales.size()) row.bad("{} zero points for {} scales", zero_points.size(), scales.size());
+  q.zero_points = tensor_of_codes(q.scheme.dtype, shape, zero_points);
+  return q;
+}
+
+PlanTensor read_tensor(const Row& row) {
+  PlanTensor t;
+  t.name = row.text("name");
+  const std::string role = row.text("role");
+  const auto known = std::find(kRoles.begin(), kRoles.end(), role);
+  if (known == kRoles.end()) row.bad("'role' is '{}'; it must be weight, activation or bias", role);
+  t.role = static_cast<TensorRole>(known - kRoles.begin());
+  t.qparams = read_qparams(row);
+  if (row.find("ranges") != nullptr) {
+    for (const json& pair : row.list("ranges")) {
+      if (!pair.is_array() || pair.size() != 2) row.bad("'ranges' must be pairs of numbers");
+      t.ranges.push_back({row.as_number(pair[0], "ranges"), row.as_number(pair[1], "ranges")});
+    }
+  }
+  t.method = row.text_or_empty("method");
+  t.reason = row.text_or_empty("reason");
+  t.clipping_error = row.number_or("clipping_error", 0);
+  t.rounding_error = row.number_or("rounding_error", 0);
+  t.candidates = static_cast<int>(row.integer_or("candidates", 1, 0, std::numeric_limits<int>::max()));
+  return t;
+}
+
+PlanNode read_node(const Row& row) {
+  return {.name = row.text("name"),
+          .op_type = row.text("op_type"),
+          .is_quantized = row.flag("quantized"),
+          .reason = row.text_or_empty("reason")};
+}
+
+}  // namespace
+
+std::string QuantPlan::to_json() const {
+  std::string out = fmt::format("{{\n  \"zeropoint_plan\": {},\n  \"format\": {},\n  \"quantize_outputs\": {},\n",
+                                kVersion, quoted(format), quantize_outputs);
+  const auto rows = [&](std::string_view key, const auto& items, auto&& text) {
+    out += fmt::format("  \"{}\": [", key);
+    for (std::size_t i = 0; i < items.size(); ++i) out += (i == 0 ? "\n" : ",\n") + text(items[i]);
+    out += items.empty() ? "]" : "\n  ]";
+  };
+  rows("tensors", tensors, tensor_text);
+  out += ",\n";
+  rows("nodes", nodes, node_text);
+  return out + "\n}\n";
+}
+
+QuantPlan QuantPlan::from_json(const std::string& text, const std::string& file) {
+  const json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_discarded()) fail(ErrorKind::invalid_data, file, "not a plan: the text is not valid JSON");
+  const Row top{parsed, file};
+  if (top.find("zeropoint_plan") == nullptr) top.bad("not a plan: 'zeropoint_plan' is missing");
+  top.as_integer(parsed["zeropoint_plan"], "zeropoint_plan", kVersion, kVersion);
+
+  QuantPlan plan;
+  plan.format = top.text("format");
+  plan.quantize_outputs = top.flag("quantize_outputs");
+  std::set<std::string> seen;
+  for (const json& item : top.list("tensors")) {
+    const Row row{item, fmt::format("{}: tensors[{}]", file, plan.tensors.size())};
+    plan.tensors.push_back(read_tensor(row));
+    if (!seen.insert(plan.tensors.back().name).second) row.bad("'{}' has two rows", plan.tensors.back().name);
+  }
+  for (const json& item : top.list("nodes")) {
+    plan.nodes.push_back(read_node({item, fmt::format("{}: nodes[{}]", file, plan.nodes.size())}));
+  }
+  return plan;
+}
+
+}  // namespace zeropoint
