@@ -1,0 +1,62 @@
+// zeropoint merge: one statistics file from several, as if all data had been seen in one place.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "observers/statistics.h"
+#include "zeropoint/error.h"
+
+namespace zeropoint::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> inputs;
+  std::string output;
+};
+
+void merge(const Options& options, const Output& out) {
+  Statistics all;
+  for (const std::string& input : options.inputs) {
+    const Statistics part = Statistics::load(input);
+    try {
+      all.merge(part);
+    } catch (const Error& e) {
+      throw Error(e.kind(), input, fmt::format("tensor '{}': {}", e.where(), e.message()));
+    }
+  }
+  all.save(options.output);
+  const nlohmann::ordered_json document = {
+      {"files", options.inputs.size()}, {"tensors", all.tensors.size()}, {"samples", all.samples}};
+  out.json(document.dump(2));
+  out.text(fmt::format("{}: {} tensors, {} samples of {} files\n", options.output, all.tensors.size(), all.samples,
+                       options.inputs.size()));
+}
+
+Action define(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("statistics", options->inputs, "statistics files to join")->required()->type_name("FILE");
+  app.add_option("-o,--output", options->output, "the joined statistics file")->required()->type_name("FILE");
+  return [options](Output& out) { merge(*options, out); };
+}
+
+}  // namespace
+
+Command command_merge() {
+  return {
+      .name = "merge",
+      .summary = "join statistics files of several calibration runs",
+      .description =
+          "The result is that of one run over all the data, to the last bit, in whatever order and "
+          "grouping the files are joined. Only the moving average is lost: it depends on the order of "
+          "the samples, so --observer moving_average cannot use a joined file.",
+      .examples = "zeropoint merge part1.json part2.json -o all.json",
+      .define = define,
+  };
+}
+
+}  // namespace zeropoint::cli
