@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/parallel.h"
+#include "ops/arguments.h"
 
 namespace zeropoint {
 namespace {
@@ -24,36 +25,22 @@ auto lookup(const OpSite& site, const Table& table) {
   return f;
 }
 
-/// One operand of a row as a wide block. A repeated value is expanded once per row.
-class WideOperand {
- public:
-  WideOperand(const Tensor& tensor, std::int64_t row_begin, std::int64_t col_step)
-      : tensor_(tensor), row_begin_(row_begin), col_step_(col_step) {}
-
-  const void* block(std::int64_t col, std::int64_t n) {
-    if (col_step_ != 0) {
-      load_wide(tensor_.dtype(), tensor_.raw(), row_begin_ + col, n, block_.bytes);
-    } else if (filled_ < n) {
-      load_wide(tensor_.dtype(), tensor_.raw(), row_begin_, 1, block_.bytes);
-      if (wide_of(tensor_.dtype()) == Wide::f32) {
-        std::fill_n(block_.as<float>() + 1, n - 1, *block_.as<float>());
-      } else {
-        std::fill_n(block_.as<std::uint64_t>() + 1, n - 1, *block_.as<std::uint64_t>());  // f64, i64, u64: 8 bytes
-      }
-      filled_ = n;
-    }
-    return block_.bytes;
-  }
-
- private:
-  const Tensor& tensor_;
-  std::int64_t row_begin_;
-  std::int64_t col_step_;
-  std::int64_t filled_ = 0;
-  WideBlock block_;
-};
-
 }  // namespace
+
+const void* WideOperand::block(std::int64_t col, std::int64_t n) {
+  if (col_step_ != 0) {
+    load_wide(tensor_.dtype(), tensor_.raw(), row_begin_ + col, n, block_.bytes);
+  } else if (filled_ < n) {
+    load_wide(tensor_.dtype(), tensor_.raw(), row_begin_, 1, block_.bytes);
+    if (wide_of(tensor_.dtype()) == Wide::f32) {
+      std::fill_n(block_.as<float>() + 1, n - 1, *block_.as<float>());
+    } else {
+      std::fill_n(block_.as<std::uint64_t>() + 1, n - 1, *block_.as<std::uint64_t>());  // f64, i64, u64: 8 bytes
+    }
+    filled_ = n;
+  }
+  return block_.bytes;
+}
 
 std::vector<ValueFacts> infer_like_input(const OpSite& site) {
   return {{.dtype = site.input(0).dtype, .shape = site.input(0).shape}};
@@ -62,12 +49,12 @@ std::vector<ValueFacts> infer_like_input(const OpSite& site) {
 std::vector<ValueFacts> infer_broadcast(const OpSite& site) {
   if (site.inputs.empty()) site.invalid("there are no inputs");
   require_one_type(site);
-  return {{.dtype = site.input(0).dtype, .shape = broadcast_shape(site)}};
+  return {planned(site, site.input(0).dtype, broadcast_shape(site))};
 }
 
 std::vector<ValueFacts> infer_broadcast_boolean(const OpSite& site) {
   require_one_type(site);
-  return {{.dtype = DType::boolean, .shape = broadcast_shape(site)}};
+  return {planned(site, DType::boolean, broadcast_shape(site))};
 }
 
 std::vector<ValueFacts> infer_boolean_like_input(const OpSite& site) {

@@ -40,6 +40,23 @@ using WideBinaryTable = std::array<WideBinary, 4>;
 WideUnary function_for(const OpSite& site, const WideUnaryTable& table);
 WideBinary function_for(const OpSite& site, const WideBinaryTable& table);
 
+/// One operand of a row of a Broadcast::Tile as wide blocks. A repeated value is expanded once per row.
+class WideOperand {
+ public:
+  WideOperand(const Tensor& tensor, std::int64_t row_begin, std::int64_t col_step)
+      : tensor_(tensor), row_begin_(row_begin), col_step_(col_step) {}
+
+  /// Columns [col, col + n), n <= kWideBlock. Valid until the next call.
+  const void* block(std::int64_t col, std::int64_t n);
+
+ private:
+  const Tensor& tensor_;
+  std::int64_t row_begin_;
+  std::int64_t col_step_;
+  std::int64_t filled_ = 0;
+  WideBlock block_;
+};
+
 /// y = f(a, b) over a walk of the operands {a, b}. y may be the memory of an operand that is not broadcast.
 enum class WideResult : std::uint8_t { same, boolean };
 void run_binary(WideBinary f, WideResult result, const Broadcast& walk, const Tensor& a, const Tensor& b, Tensor& y);
