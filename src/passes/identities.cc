@@ -1,0 +1,84 @@
+#include "passes/each_graph.h"
+#include "passes/passes.h"
+
+namespace zeropoint {
+namespace {
+
+constexpr std::int64_t kDropoutTrainsByAttribute = 6;  // up to here `is_test` says
+constexpr std::size_t kTrainingMode = 2;               // input of Dropout-12
+
+/// Why a Dropout may drop something; empty when it passes its input on.
+std::string why_active(const Graph& graph, const Node& node, std::int64_t opset) {
+  if (opset <= kDropoutTrainsByAttribute && node.get_int("is_test", 0) == 0) return "it is in training mode";
+  if (node.inputs.size() <= kTrainingMode || node.inputs[kTrainingMode] == kNoValue) return "";
+  const Tensor& training = graph.value(node.inputs[kTrainingMode]).constant;
+  const bool is_off =
+      training && training.dtype() == DType::boolean && training.size() == 1 && !training.data<bool>()[0];
+  return is_off ? "" : "its training_mode is not the constant false";
+}
+
+class Remover {
+ public:
+  Remover(Graph& graph, std::int64_t opset, PassReport& report) : graph_(graph), opset_(opset), report_(report) {}
+
+  void run() {
+    const Uses uses(graph_);
+    std::vector<bool> dead(graph_.nodes.size(), false);
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+      const Node& node = graph_.nodes[n];
+      const bool is_candidate = node.domain.empty() && (node.op_type == "Identity" || node.op_type == "Dropout");
+      if (!is_candidate || node.inputs.empty() || node.inputs[0] == kNoValue) continue;
+      const std::string reason = remove(node, uses);
+      dead[n] = reason.empty();
+      (dead[n] ? report_.done : report_.declined)
+          .push_back({node.label, dead[n] ? "removed: it passes its input on" : reason});
+    }
+    graph_.erase_nodes(dead);
+  }
+
+ private:
+  /// Connects around the node; the reason why not.
+  std::string remove(const Node& node, const Uses& uses) {
+    if (node.op_type == "Dropout") {
+      if (std::string reason = why_active(graph_, node, opset_); !reason.empty()) return reason;
+      const bool has_mask = node.outputs.size() > 1 && node.outputs[1] != kNoValue;
+      if (has_mask && !uses.consumers[static_cast<std::size_t>(node.outputs[1])].empty()) return "its mask is read";
+    }
+    const ValueId from = node.outputs[0];
+    const ValueId to = node.inputs[0];
+    if (!graph_.is_output(from)) {
+      graph_.replace_uses(from, to);
+      return "";
+    }
+    Node* producer = producer_of(to);
+    if (producer == nullptr || graph_.is_output(to)) return "it is what gives a graph output its name";
+    graph_.replace_uses(to, from);
+    for (ValueId& id : producer->outputs) {
+      if (id == to) id = from;
+    }
+    return "";
+  }
+
+  Node* producer_of(ValueId id) {
+    for (Node& node : graph_.nodes) {
+      for (const ValueId output : node.outputs) {
+        if (output == id) return &node;
+      }
+    }
+    return nullptr;
+  }
+
+  Graph& graph_;
+  std::int64_t opset_;
+  PassReport& report_;
+};
+
+}  // namespace
+
+PassReport remove_identities(Model& model) {
+  PassReport report;
+  for_each_graph(model.graph, [&](Graph& graph) { Remover(graph, model.opset(), report).run(); });
+  return report;
+}
+
+}  // namespace zeropoint
