@@ -11,7 +11,7 @@
 #include "ops/choice.h"
 #include "ops/dispatch.h"
 #include "ops/move.h"
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 namespace zeropoint {
 namespace {
