@@ -3,7 +3,7 @@
 
 #include "ops/arguments.h"
 #include "ops/move.h"
-#include "ops/narrow_types.h"
+#include "ops/widen.h"
 
 namespace zeropoint {
 namespace {
