@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -100,6 +101,11 @@ int run_command(const Command& command, int argc, char** argv) {
   return kExitOk;
 }
 
+bool takes_one_of(const Command& command, int argc, char** argv) {
+  if (command.takes == nullptr) return true;
+  return std::any_of(argv, argv + argc, [&](const char* argument) { return command.takes(argument); });
+}
+
 int dispatch(int argc, char** argv) {
   const std::vector<Command> commands = all_commands();
   const std::string_view word = argc > 1 ? argv[1] : "";
@@ -115,7 +121,7 @@ int dispatch(int argc, char** argv) {
   }
   std::vector<std::string_view> names;
   for (const Command& command : commands) {
-    if (command.name == word) return run_command(command, argc - 1, argv + 1);
+    if (command.name == word && takes_one_of(command, argc, argv)) return run_command(command, argc - 1, argv + 1);
     names.push_back(command.name);
   }
   if (word.empty()) return fail_usage("", "a command is wanted", "zeropoint --help");

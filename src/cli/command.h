@@ -25,9 +25,11 @@ struct Command {
   std::string_view description;  // paragraphs for --help; wrapped by the frame
   std::string_view examples;     // lines that start with "zeropoint"; shown as they are
   Action (*define)(CLI::App& app) = nullptr;
+  bool (*takes)(std::string_view argument) = nullptr;  // which inputs it is for, where commands share a name; null: any
 };
 
-/// Every command of commands.inc, in that order.
+/// Every command of commands.inc, in that order. Of commands with one name the first that takes one of the arguments
+/// runs; the last of them takes any.
 std::vector<Command> all_commands();
 
 }  // namespace zeropoint::cli

@@ -98,7 +98,7 @@ std::string example_text(const ArithmeticExplanation& e) {
   const char sign = is_add ? '+' : '*';
   std::string text = fmt::format(
       "\nExample: q_a = {} means {} * ({} - {}) = {:.6g}, q_b = {} means {:.6g}\n"
-      "   exact result {:.6g} {} {:.6g} = {:.6g}, that is {:.6g} steps of S_y\n",
+      "   exact result {:.6g} {} {:.6g} = {:.6g}, or {:.6g} steps of S_y\n",
       q.codes[0], fmt::format("{:.6g}", scale(q, 0)), q.codes[0], signed_text(zero(q, 0)), e.reals[0], q.codes[1],
       e.reals[1], e.reals[0], sign, e.reals[1], e.reals[2], e.reals[2] / scale(q, 2));
   if (is_add) {
@@ -113,7 +113,7 @@ std::string example_text(const ArithmeticExplanation& e) {
     }
   }
   const double back = scale(q, 2) * (e.results[0] - zero(q, 2));
-  return text + fmt::format("   which means {:.6g}: an error of {:.3g}, at most S_y/2 = {:.3g} unless it clips\n", back,
+  return text + fmt::format("   which means {:.6g}: error {:.3g}, at most S_y/2 = {:.3g} unless it clips\n", back,
                             back - e.reals[2], scale(q, 2) / 2);
 }
 

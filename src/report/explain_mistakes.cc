@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "report/text.h"
 #include "zeropoint/quant.h"
 
 namespace zeropoint {
@@ -133,28 +134,6 @@ Mistake convert_before_clamp() {
           "of the largest one. From a float the conversion is undefined behaviour in C and C++."};
 }
 
-std::string wrap(const std::string& text, std::size_t indent, std::size_t columns) {
-  std::string result;
-  std::size_t used = columns;
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    std::size_t end = text.find(' ', begin);
-    if (end == std::string::npos) end = text.size();
-    const std::string word = text.substr(begin, end - begin);
-    if (used + 1 + word.size() > columns) {
-      result += (result.empty() ? "" : "\n") + std::string(indent, ' ');
-      used = indent;
-    } else {
-      result += ' ';
-      ++used;
-    }
-    result += word;
-    used += word.size();
-    begin = end + 1;
-  }
-  return result + "\n";
-}
-
 }  // namespace
 
 std::vector<Mistake> mistakes() {
@@ -174,7 +153,7 @@ std::string to_text(const std::vector<Mistake>& gallery) {
       text += fmt::format("   {:>10.5g} │ {:>8.6g} {:>12.5g} │ {:>8.6g} {:>12.5g} {:>12.4g}\n", r.x, r.right_q,
                           r.right_x, r.wrong_q, r.wrong_x, r.wrong_x - r.x);
     }
-    text += wrap(m.verdict, 3, 78);
+    text += wrap_text(m.verdict, 3, 78);
   }
   return text;
 }
@@ -220,21 +199,21 @@ std::string to_text(const PaddingExample& e) {
     return fmt::format("S (({0} - {1}) + ({2} - {1}) + ({3} - {1}))", padding, z, e.codes[0], e.codes[1]);
   };
   std::string text = "Why real 0 must be a code: padding\n\n";
-  text +=
-      wrap(fmt::format("int8 on [{:g}, {:g}]: S = {:.6g}, Z = {}. A filter with three taps of weight 1 stands at the "
-                       "left border of the signal [{:g}, {:g}], codes [{}, {}]; its first tap falls on padding.",
-                       kRange.min, kRange.max, e.scale, e.zero_point, e.signal[0], e.signal[1], e.codes[0], e.codes[1]),
-           0, 78);
+  text += wrap_text(
+      fmt::format("int8 on [{:g}, {:g}]: S = {:.6g}, Z = {}. A filter with three taps of weight 1 stands at the "
+                  "left border of the signal [{:g}, {:g}], codes [{}, {}]; its first tap falls on padding.",
+                  kRange.min, kRange.max, e.scale, e.zero_point, e.signal[0], e.signal[1], e.codes[0], e.codes[1]),
+      0, 78);
   text += fmt::format("\n  real arithmetic     {:<44} = {:.6g}\n",
                       fmt::format("0 + {:g} + {:g}", e.signal[0], e.signal[1]), e.exact);
   text += fmt::format("  padded with Z       {:<44} = {:.6g}\n", sum(std::to_string(e.zero_point)), e.with_zero_point);
   text += fmt::format("  padded with code 0  {:<44} = {:.6g}\n\n", sum("0"), e.with_code_zero);
-  text +=
-      wrap(fmt::format("Code 0 means the real number S (0 - Z) = {0:.6g}, so each padded tap adds {0:.6g} times its "
-                       "weight, along the whole border of every layer. Z means exactly 0, and that is only so "
-                       "because Z was rounded to a code, and the range widened until it had one.",
-                       e.scale * -e.zero_point),
-           0, 78);
+  text += wrap_text(
+      fmt::format("Code 0 means the real number S (0 - Z) = {0:.6g}, so each padded tap adds {0:.6g} times its "
+                  "weight, along the whole border of every layer. Z means exactly 0, and that is only so "
+                  "because Z was rounded to a code, and the range widened until it had one.",
+                  e.scale * -e.zero_point),
+      0, 78);
   return text;
 }
 

@@ -19,11 +19,11 @@ struct ConventionText {
 };
 
 constexpr std::array<ConventionText, 6> kConventions = {{
-    {Convention::onnx, "float32; Z from the float32 scale, half to even"},
-    {Convention::torch, "scale at least 2^-23; symmetric uses every code"},
-    {Convention::ort, "Z before S is cast; symmetric drops the lowest code"},
-    {Convention::distiller, "inverse scale; its own zero point is subtracted"},
-    {Convention::blog, "inverse scale s, q = round(s x + z), in double"},
+    {Convention::onnx, "float32; Z from the rounded S, half to even"},
+    {Convention::torch, "S at least 2^-23; symmetric: every code"},
+    {Convention::ort, "Z before S is rounded; symmetric: narrow"},
+    {Convention::distiller, "inverse S; its zero point is subtracted"},
+    {Convention::blog, "inverse scale s, q = round(s x + z)"},
     {Convention::tflite, "double; Z from the end that rounds less"},
 }};
 
@@ -61,12 +61,12 @@ std::string affine_steps(const RangeExplanation& e) {
   text += fmt::format(
       "4  Put S back into the first line:\n"
       "       Z = {} - {} / {:.7g} = {:.7g}\n"
-      "   Z has to be a code, so that real 0 is represented exactly: round half to even,\n"
+      "   Z has to be a code, so that real 0 is exact: round half to even,\n"
       "       Z = {}\n",
       d.codes.min, term(r.min), scale, d.exact_zero_point, d.qparams.zero_point);
   const double nudge = (d.exact_zero_point - d.qparams.zero_point) * scale;
   text += fmt::format(
-      "5  Rounding Z shifts what the codes can represent by {:.4g} (never more than S/2):\n"
+      "5  Rounding Z shifts what codes can represent by {:.3g} (at most S/2):\n"
       "       [S({} - {}), S({} - {})] = {}\n",
       nudge, d.codes.min, term(d.qparams.zero_point), d.codes.max, term(d.qparams.zero_point), range_text(d.effective));
   return text;
@@ -151,9 +151,9 @@ std::string to_text(const RangeExplanation& e) {
     text += "   The scale was raised to the smallest normal float32: below it lies no exact division.\n";
   const double bits = std::log2(static_cast<double>(d.codes.max) - d.codes.min + 1);
   text += fmt::format(
-      "   Error: at most S/2 = {:.6g} anywhere in the range; beyond it, the distance to it.\n"
-      "   Uniform rounding noise has the power S^2/12 = {:.4g}: a signal that fills the\n"
-      "   range evenly keeps {:.1f} dB (6.02 dB a bit, {:.3g} bits).\n",
+      "   Error: at most S/2 = {:.6g} in the range; outside, the distance to it.\n"
+      "   Uniform rounding noise has the power S^2/12 = {:.4g}: a signal that fills\n"
+      "   the range evenly keeps {:.1f} dB (6.02 dB a bit, {:.3g} bits).\n",
       scale / 2, scale * scale / 12, 20 * std::log10((d.widened.max - d.widened.min) / scale), bits);
   text += values_table(e);
   text += conventions_table(e);

@@ -1,0 +1,196 @@
+// zeropoint explain: where scale and zero point come from, with the user's own numbers.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "base/fail.h"
+#include "base/nearest.h"
+#include "cli/command.h"
+#include "data/array_reader.h"
+#include "frontends/onnx.h"
+#include "report/explain_arithmetic.h"
+#include "report/explain_mistakes.h"
+#include "report/explain_range.h"
+#include "report/explain_tensor.h"
+
+namespace zeropoint::cli {
+namespace {
+
+const std::map<std::string, BinaryOperation> kOperations = {
+    {"multiply", BinaryOperation::multiply}, {"add", BinaryOperation::add}, {"matmul", BinaryOperation::matmul}};
+
+struct Options {
+  std::string subject;  // a file, or the name of an operation
+  std::string tensor;
+  double min = 0;
+  double max = 0;
+  bool has_range = false;
+  std::string dtype;
+  bool symmetric = false;
+  bool narrow_range = false;
+  bool power_of_two = false;
+  std::vector<float> values;
+  std::string svg;
+  bool compare = false;
+  int axis = 0;
+  std::int64_t block_size = 32;
+  bool mistakes = false;
+  bool padding = false;
+  std::vector<float> scales;
+  std::vector<std::int32_t> zero_points;
+  std::vector<std::int32_t> codes;
+};
+
+DType dtype_option(const Options& o, DType otherwise) {
+  if (o.dtype.empty()) return otherwise;
+  const std::optional<DType> dtype = parse_dtype(o.dtype);
+  if (!dtype)
+    fail(ErrorKind::invalid_option, "--dtype", "'{}' is no type; int8, uint8, int4, uint4, int16 ... are", o.dtype);
+  return *dtype;
+}
+
+Scheme scheme_option(const Options& o) {
+  return {.dtype = dtype_option(o, DType::i8),
+          .symmetric = o.symmetric || o.narrow_range,
+          .narrow_range = o.narrow_range,
+          .power_of_two = o.power_of_two};
+}
+
+template <class Explanation>
+void print(Output& out, const Explanation& explanation) {
+  if (out.is_json()) {
+    out.json(to_json(explanation));
+  } else {
+    out.text(to_text(explanation));
+  }
+}
+
+void write_svg(const Options& o, const RangeExplanation& explanation) {
+  if (!o.svg.empty()) write_file_atomically(o.svg, to_svg(explanation));
+}
+
+Tensor find_tensor(const Model& model, const std::string& wanted) {
+  const Graph& graph = model.graph;
+  std::vector<std::string_view> names;
+  for (const Value& value : graph.values) {
+    if (value.constant) names.push_back(value.name);
+  }
+  const ValueId id = graph.find(wanted);
+  if (id != kNoValue && graph.is_constant(id)) return graph.value(id).constant;
+  const std::string_view near = nearest(wanted, names);
+  fail(ErrorKind::invalid_option, model.source, "has no constant tensor '{}'{}", wanted,
+       near.empty() ? fmt::format("; it has {}, `zeropoint inspect` lists them", names.size())
+                    : fmt::format("; did you mean '{}'?", near));
+}
+
+Tensor load_subject(const Options& o) {
+  if (!o.subject.ends_with(".onnx")) return load_npy(o.subject);
+  if (o.tensor.empty()) {
+    fail(ErrorKind::invalid_option, o.subject, "is a model: name one of its tensors with --tensor");
+  }
+  return find_tensor(load_onnx(o.subject), o.tensor);
+}
+
+ArithmeticQuestion arithmetic_question(const Options& o, BinaryOperation operation) {
+  ArithmeticQuestion q{.operation = operation, .dtype = dtype_option(o, DType::u8)};
+  if (o.scales.size() != 3) fail(ErrorKind::invalid_option, "--scales", "three are wanted: of a, of b, of the result");
+  if (!o.zero_points.empty() && o.zero_points.size() != 3) {
+    fail(ErrorKind::invalid_option, "--zero-points", "three are wanted: of a, of b, of the result");
+  }
+  if (!o.codes.empty() && o.codes.size() != 2)
+    fail(ErrorKind::invalid_option, "--codes", "two are wanted: of a and of b");
+  for (std::size_t i = 0; i < 3; ++i) q.qparams[i] = {o.scales[i], o.zero_points.empty() ? 0 : o.zero_points[i]};
+  const std::int32_t highest = qmax({.dtype = q.dtype});
+  for (std::size_t i = 0; i < 2; ++i) {  // without --codes: halfway between real 0 and the largest code
+    q.codes[i] = o.codes.empty() ? q.qparams[i].zero_point + (highest - q.qparams[i].zero_point) / 2 : o.codes[i];
+  }
+  return q;
+}
+
+void explain(const Options& o, Output& out) {
+  if (o.mistakes) return print(out, mistakes());
+  if (o.padding) return print(out, padding_example());
+  if (const auto operation = kOperations.find(o.subject); operation != kOperations.end()) {
+    return print(out, explain_arithmetic(arithmetic_question(o, operation->second)));
+  }
+  if (o.subject.empty()) {
+    if (!o.has_range) {
+      fail(ErrorKind::invalid_option, "explain", "give --min and --max, a file, an operation, --mistakes or --padding");
+    }
+    const RangeExplanation explanation = explain_range({o.min, o.max}, scheme_option(o), o.values);
+    write_svg(o, explanation);
+    return print(out, explanation);
+  }
+  const std::string label = o.tensor.empty() ? o.subject : o.tensor;
+  const TensorExplanation explanation = explain_tensor(label, load_subject(o),
+                                                       {.scheme = scheme_option(o),
+                                                        .compare = o.compare,
+                                                        .values = o.values,
+                                                        .axis = o.axis,
+                                                        .block_size = o.block_size});
+  write_svg(o, explanation.range);
+  print(out, explanation);
+}
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("subject", o->subject, "an array (.npy), a model (.onnx), or multiply, add or matmul")->type_name("");
+  auto* min = app.add_option("--min", o->min, "lower end of the real range")->type_name("X");
+  auto* max = app.add_option("--max", o->max, "upper end of the real range")->type_name("X")->needs(min);
+  min->needs(max);
+  app.add_option("--dtype", o->dtype, "type of the codes: int8 (default), uint8, int4, uint4, int16 ...")
+      ->type_name("T");
+  app.add_flag("--symmetric", o->symmetric, "fix the zero point to the middle code (absmax quantization)");
+  app.add_flag("--narrow-range", o->narrow_range, "symmetric without the lowest code: [-127, 127]");
+  app.add_flag("--power-of-two", o->power_of_two, "round the scale up to a power of two");
+  app.add_option("--value", o->values, "real values to follow through the quantizer")
+      ->type_name("X,...")
+      ->delimiter(',');
+  app.add_option("--svg", o->svg, "also write the staircase as a picture")->type_name("FILE");
+  app.add_option("--tensor", o->tensor, "the model's tensor to explain")->type_name("NAME");
+  app.add_flag("--compare", o->compare, "measure every scheme and every observer on the tensor");
+  app.add_option("--axis", o->axis, "of the per-axis rows of --compare")->type_name("N")->capture_default_str();
+  app.add_option("--block-size", o->block_size, "of the blocked rows of --compare")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_flag("--mistakes", o->mistakes, "the gallery of published formulas that are wrong");
+  app.add_flag("--padding", o->padding, "why real 0 must be a code");
+  app.add_option("--scales", o->scales, "of a, b and the result, for an operation")->type_name("A,B,Y")->delimiter(',');
+  app.add_option("--zero-points", o->zero_points, "of a, b and the result (default 0,0,0)")
+      ->type_name("A,B,Y")
+      ->delimiter(',');
+  app.add_option("--codes", o->codes, "codes of a and b for the example")->type_name("A,B")->delimiter(',');
+  return [o, min](Output& out) {
+    o->has_range = min->count() > 0;
+    explain(*o, out);
+  };
+}
+
+}  // namespace
+
+Command command_explain() {
+  return {
+      .name = "explain",
+      .summary = "show where a scale and a zero point come from",
+      .description =
+          "Derives scale and zero point for a range, an array or a tensor of a model, with every number on the way, "
+          "the error bound, what other published conventions give, and a picture. With an operation it shows how "
+          "tensors with different scales and zero points are multiplied or added in integers.",
+      .examples =
+          "zeropoint explain --min -3 --max 3.2 --dtype int8 --value 0.1\n"
+          "zeropoint explain --min -3 --max 3.2 --symmetric --svg staircase.svg\n"
+          "zeropoint explain weights.npy --compare\n"
+          "zeropoint explain model.onnx --tensor conv1.weight --compare\n"
+          "zeropoint explain multiply --scales 0.02,0.05,0.1 --zero-points 128,0,10\n"
+          "zeropoint explain --mistakes",
+      .define = define,
+  };
+}
+
+}  // namespace zeropoint::cli

@@ -1,0 +1,164 @@
+// zeropoint quantize x.npy: a plain array to codes, with every scheme.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/fail.h"
+#include "cli/command.h"
+#include "data/array_reader.h"
+#include "exporters/quantized_array.h"
+#include "observers/observer.h"
+#include "tensor/reals.h"
+
+namespace zeropoint::cli {
+namespace {
+
+constexpr int kNoAxis = -1000;
+
+struct Options {
+  std::string input;
+  std::string output;
+  std::string dtype = "int8";
+  std::string convention = "onnx";
+  std::string observer = "minmax";
+  Scheme scheme;
+  int axis = kNoAxis;
+  std::string nan = "error";
+  std::string inf = "error";
+};
+
+/// Per tensor without --axis and --block-size; blocks run along the last axis unless --axis says otherwise.
+Scheme scheme_option(const Options& o, int rank) {
+  Scheme scheme = o.scheme;
+  const auto dtype = parse_dtype(o.dtype);
+  if (!dtype) fail(ErrorKind::invalid_option, "--dtype", "'{}' is no type", o.dtype);
+  scheme.dtype = *dtype;
+  scheme.symmetric |= scheme.narrow_range;
+  if (scheme.block_size > 0) {
+    scheme.granularity = Granularity::blocked;
+    scheme.axis = o.axis == kNoAxis ? rank - 1 : o.axis;
+  } else if (o.axis != kNoAxis) {
+    scheme.granularity = Granularity::per_axis;
+    scheme.axis = o.axis;
+  }
+  if (scheme.axis < 0) scheme.axis += rank;
+  return scheme;
+}
+
+Convention convention_option(const std::string& word) {
+  for (const Convention c : {Convention::onnx, Convention::torch, Convention::ort, Convention::distiller,
+                             Convention::blog, Convention::tflite}) {
+    if (name(c) == word) return c;
+  }
+  fail(ErrorKind::invalid_option, "--convention", "'{}' is none of onnx, torch, ort, distiller, blog, tflite", word);
+}
+
+TensorQParams choose(const Tensor& x, const Scheme& scheme, const Options& o, const QuantizeOptions& finite) {
+  const Convention convention = convention_option(o.convention);
+  const ObserverSpec& observer = find_observer(o.observer);
+  if (observer.name == "minmax") return choose_tensor_qparams(x, scheme, convention, finite);
+  if (scheme.granularity == Granularity::blocked || x.dtype() != DType::f32) {
+    fail(ErrorKind::unsupported, "--observer", "'{}' observes float32 arrays per tensor or per axis", o.observer);
+  }
+  TensorStatistics statistics({.axis = scheme.granularity == Granularity::per_axis ? scheme.axis : -1});
+  statistics.observe(x, o.input);
+  std::vector<Range> ranges;
+  for (const SliceStatistics& slice : statistics.slices())
+    ranges.push_back(choose_range(observer, slice, scheme).range);
+  return choose_tensor_qparams(ranges, x.shape(), scheme, convention);
+}
+
+/// 10 log10(sum x^2 / sum (x - x')^2) over the finite elements.
+double sqnr_db(const Tensor& x, const QuantizedArray& array) {
+  const Tensor wide = dequantize(array.codes, array.qparams, DType::f64);
+  double signal = 0;
+  double noise = 0;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    const double value = load_real(x.dtype(), x.raw(), i);
+    if (!std::isfinite(value)) continue;
+    const double error = value - wide.data<double>()[i];
+    signal += value * value;
+    noise += error * error;
+  }
+  return 10 * std::log10(signal / noise);
+}
+
+void quantize_array(const Options& o, const Output& out) {
+  const Tensor x = load_npy(o.input);
+  const QuantizeOptions finite{.nan = o.nan == "zero" ? NanPolicy::zero : NanPolicy::error,
+                               .inf = o.inf == "clip" ? InfPolicy::clip : InfPolicy::error,
+                               .name = o.input};
+  const Scheme scheme = scheme_option(o, x.rank());
+  QuantizedArray array{.codes = {}, .qparams = choose(x, scheme, o, finite)};
+  array.codes = quantize(x, array.qparams, finite);
+  save_quantized_array(array, o.output);
+
+  const double db = sqnr_db(x, array);
+  const std::size_t bytes = array.codes.bytes() + array.qparams.scales.bytes();
+  out.text(fmt::format("{} {} {} -> {}: {} grid{}, SQNR {:.2f} dB, {} bytes for {}\n", o.input, name(x.dtype()),
+                       to_string(x.shape()), name(scheme.dtype), array.qparams.scales.size(),
+                       array.qparams.scales.size() == 1 ? "" : "s", db, bytes, x.bytes()));
+  nlohmann::ordered_json j = {{"output", o.output},
+                              {"dtype", name(scheme.dtype)},
+                              {"shape", x.shape()},
+                              {"grids", array.qparams.scales.size()}};
+  j["sqnr_db"] = std::isfinite(db) ? nlohmann::ordered_json(db) : nlohmann::ordered_json(nullptr);
+  j["scale"] = array.qparams.scales.data<float>()[0];
+  j["zero_point"] = array.qparams.zero_points ? codes_of(array.qparams.zero_points)[0] : 0;
+  out.json(j.dump(2));
+}
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("array", o->input, "array of float32, float16 or float64 (.npy)")->required()->type_name("FILE");
+  app.add_option("-o,--output", o->output, "codes, scale, zero_point and scheme (.npz)")->required()->type_name("FILE");
+  app.add_option("--dtype", o->dtype, "type of the codes: int8, uint8, int4, uint4, int2, int16, float8e4m3fn ...")
+      ->type_name("T")
+      ->capture_default_str();
+  app.add_flag("--symmetric", o->scheme.symmetric, "fix the zero point to the middle code (absmax quantization)");
+  app.add_flag("--narrow-range", o->scheme.narrow_range, "symmetric without the lowest code: [-127, 127]");
+  app.add_flag("--power-of-two", o->scheme.power_of_two, "round scales up to powers of two");
+  app.add_option("--axis", o->axis, "one grid per slice along this axis; with --block-size the axis of the blocks")
+      ->type_name("N");
+  app.add_option("--block-size", o->scheme.block_size, "one grid per block of so many elements (along the last axis)")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--observer", o->observer, "rule that chooses the range")->type_name("NAME")->capture_default_str();
+  app.add_option("--convention", o->convention, "whose formulas: onnx, torch, ort, distiller, blog, tflite")
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option("--nan", o->nan, "what to do with NaN: refuse the array (error), or use the zero point (zero)")
+      ->check(CLI::IsMember({"error", "zero"}))
+      ->type_name("WORD")
+      ->capture_default_str();
+  app.add_option("--inf", o->inf,
+                 "what to do with infinities: refuse the array (error), or the end of the range (clip)")
+      ->check(CLI::IsMember({"error", "clip"}))
+      ->type_name("WORD")
+      ->capture_default_str();
+  return [o](const Output& out) { quantize_array(*o, out); };
+}
+
+}  // namespace
+
+Command command_quantize_array() {
+  return {
+      .name = "quantize",
+      .summary = "turn an array (.npy) into codes, scale and zero point",
+      .description =
+          "Quantizes a plain array: per tensor, per axis, or in blocks. The result is an .npz that NumPy reads; "
+          "zeropoint dequantize turns it back.",
+      .examples =
+          "zeropoint quantize x.npy -o q.npz\n"
+          "zeropoint quantize x.npy --dtype int4 --symmetric --block-size 32 -o q.npz\n"
+          "zeropoint quantize w.npy --axis 0 --observer mse -o q.npz",
+      .define = define,
+      .takes = [](std::string_view input) { return input.ends_with(".npy"); },
+  };
+}
+
+}  // namespace zeropoint::cli

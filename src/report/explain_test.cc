@@ -1,0 +1,173 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "report/explain_arithmetic.h"
+#include "report/explain_mistakes.h"
+#include "report/explain_range.h"
+#include "report/explain_tensor.h"
+#include "zeropoint/error.h"
+
+namespace zeropoint {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr Scheme kInt8{.dtype = DType::i8};
+
+/// Characters of the widest line; a character of UTF-8 counts once.
+std::size_t widest_line(const std::string& text) {
+  std::size_t widest = 0;
+  std::size_t width = 0;
+  for (const char c : text) {
+    if (c == '\n') {
+      widest = std::max(widest, width);
+      width = 0;
+    } else if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) {
+      ++width;
+    }
+  }
+  return widest;
+}
+
+TEST(ExplainRange, FollowsAValueThroughTheQuantizer) {
+  const RangeExplanation e = explain_range({-3.0, 3.2}, kInt8, std::vector<float>{0.1F, 5.0F});
+  EXPECT_EQ(e.derivation.qparams.zero_point, -5);
+  ASSERT_EQ(e.values.size(), 2U);
+  EXPECT_EQ(e.values[0].q, -1);
+  EXPECT_NEAR(static_cast<double>(e.values[0].x_back), 0.0972549, 1e-6);
+  EXPECT_FALSE(e.values[0].is_clipped);
+  EXPECT_EQ(e.values[1].q, 127);
+  EXPECT_TRUE(e.values[1].is_clipped);
+}
+
+TEST(ExplainRange, TellsEveryNumberOfTheDerivation) {
+  const std::string text = to_text(explain_range({-3.0, 3.2}, kInt8, {}));
+  EXPECT_THAT(text, HasSubstr("S = 6.2 / 255 = 0.0243137255      (1/S = 41.129)"));
+  EXPECT_THAT(text, HasSubstr("Z = -128 - (-3) / 0.02431373 = -4.612903"));
+  EXPECT_THAT(text, HasSubstr("Z = -5\n"));
+  EXPECT_THAT(text, HasSubstr("[-2.990588, 3.209412]"));
+  EXPECT_THAT(text, HasSubstr("S/2 = 0.0121569"));
+  EXPECT_LE(widest_line(text), 80U);
+}
+
+TEST(ExplainRange, SaysThatARangeWasWidened) {
+  const std::string text = to_text(explain_range({250, 1000}, kInt8, std::vector<float>{250.0F}));
+  EXPECT_THAT(text, HasSubstr("widened to [0, 1000]"));
+  EXPECT_THAT(text, HasSubstr("250.98"));
+  EXPECT_THAT(to_text(explain_range({-1, 1}, kInt8, {})), Not(HasSubstr("widened")));
+}
+
+TEST(ExplainRange, SymmetricSaysWhatHappensToTheEnd) {
+  const Scheme full{.dtype = DType::i8, .symmetric = true};
+  const Scheme narrow{.dtype = DType::i8, .symmetric = true, .narrow_range = true};
+  EXPECT_THAT(to_text(explain_range({-3.0, 3.2}, full, {})), HasSubstr("+amax would land on 127.5 and clips to 127"));
+  EXPECT_THAT(to_text(explain_range({-3.0, 3.2}, narrow, {})), HasSubstr("the code -128 is not used"));
+}
+
+TEST(ExplainRange, ConstantZeroNeedsNoDerivation) {
+  EXPECT_THAT(to_text(explain_range({0, 0}, kInt8, {})), HasSubstr("constant 0: any scale is right, S = 1"));
+}
+
+TEST(ExplainRange, JsonHoldsTheSameNumbers) {
+  const auto j = nlohmann::json::parse(to_json(explain_range({-3.0, 3.2}, kInt8, std::vector<float>{0.1F})));
+  EXPECT_EQ(j["zero_point"], -5);
+  EXPECT_EQ(j["values"][0]["q"], -1);
+  EXPECT_EQ(j["conventions"].size(), 6U);
+}
+
+TEST(ExplainRange, PicturesEveryCodeOfASmallType) {
+  const std::string svg = to_svg(explain_range({-3.5, 10.2}, {.dtype = DType::i4}, {}));
+  EXPECT_TRUE(svg.starts_with("<svg"));
+  for (int q = -8; q <= 7; q += 2) EXPECT_THAT(svg, HasSubstr(">" + std::to_string(q) + "</text>"));
+}
+
+TEST(ExplainMistakes, EveryWrongFormulaIsExposed) {
+  const std::vector<Mistake> gallery = mistakes();
+  EXPECT_EQ(gallery.size(), 6U);
+  for (const Mistake& m : gallery) {
+    bool is_exposed = false;
+    for (const MistakeRow& r : m.rows) is_exposed |= std::abs(r.wrong_x - r.x) > std::abs(r.right_x - r.x) + 1e-3;
+    EXPECT_TRUE(is_exposed) << m.title;
+  }
+  EXPECT_LE(widest_line(to_text(gallery)), 80U);
+  EXPECT_EQ(nlohmann::json::parse(to_json(gallery)).size(), 6U);
+}
+
+TEST(ExplainMistakes, AClampedZeroPointLosesAQuarterOfTheRange) {
+  const Mistake m = mistakes()[3];
+  EXPECT_EQ(m.rows.back().x, 1000);
+  EXPECT_NEAR(m.rows.back().right_x, 1000, 1e-3);
+  EXPECT_NEAR(m.rows.back().wrong_x, 750, 1e-9);
+}
+
+TEST(ExplainPadding, CodeZeroAddsMinusScaleTimesZeroPoint) {
+  const PaddingExample e = padding_example();
+  EXPECT_NEAR(e.with_zero_point, e.exact, e.scale * 1.5);  // three codes, each within S/2
+  EXPECT_NEAR(e.with_code_zero - e.with_zero_point, -e.scale * e.zero_point, 1e-12);
+  EXPECT_LE(widest_line(to_text(e)), 80U);
+}
+
+ArithmeticQuestion question(BinaryOperation operation) {
+  return {operation, DType::u8, {QParams{.0066F, 113}, QParams{.00705F, 114}, QParams{.0107F, 118}}, {208, 152}};
+}
+
+TEST(ExplainArithmetic, MatmulIsOnnxsExample) {
+  const ArithmeticExplanation e = explain_arithmetic(question(BinaryOperation::matmul));
+  EXPECT_THAT(e.matmul.accumulators, ElementsAre(ElementsAre(11475, -778, 31402), ElementsAre(-26914, -11872, 7513)));
+  EXPECT_THAT(e.matmul.y, ElementsAre(ElementsAre(168, 115, 255), ElementsAre(1, 66, 151)));
+  EXPECT_EQ(e.fixed, (FixedPointMultiplier{1195333518, -7}));
+  EXPECT_LE(widest_line(to_text(e)), 80U);
+}
+
+TEST(ExplainArithmetic, ResultIsWithinHalfAStepOfTheExactOne) {
+  for (const BinaryOperation operation : {BinaryOperation::multiply, BinaryOperation::add}) {
+    const ArithmeticExplanation e = explain_arithmetic(question(operation));
+    const double y = 0.0107 * (e.results[0] - 118);
+    EXPECT_LE(std::abs(y - e.reals[2]), 0.0107 / 2);
+    EXPECT_LE(widest_line(to_text(e)), 80U);
+    EXPECT_EQ(nlohmann::json::parse(to_json(e))["example"]["q_y"], e.results[0]);
+  }
+}
+
+TEST(ExplainArithmetic, RefusesWhatTheTypeCannotHold) {
+  ArithmeticQuestion q = question(BinaryOperation::multiply);
+  q.qparams[1].zero_point = 256;
+  try {
+    explain_arithmetic(q);
+    FAIL() << "256 is no code of uint8";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "--zero-points: Z_b = 256 is no code of uint8 [0, 255]");
+  }
+  q = question(BinaryOperation::add);
+  q.qparams[2].scale = 0;
+  EXPECT_THROW(explain_arithmetic(q), Error);
+}
+
+TEST(ExplainTensor, ErrorsAreThoseOfTheElements) {
+  const Tensor x = Tensor::of<float>({2, 2}, {0.0F, 1.0F, 2.0F, 10.0F});
+  const TensorExplanation e = explain_tensor("x", x, {.scheme = {.dtype = DType::u2}, .compare = true});
+  EXPECT_EQ(e.zeros, 1);
+  EXPECT_EQ(e.max, 10);
+  const SchemeRow& affine = e.schemes.front();  // S = 10/3, Z = 0: codes 0 0 1 3 give 0, 0, 3.33, 10
+  EXPECT_EQ(affine.label, "affine");
+  EXPECT_EQ(affine.clipping_error, 0);
+  EXPECT_NEAR(affine.rounding_error, (1.0 + 16.0 / 9.0) / 4, 1e-6);
+  EXPECT_NEAR(affine.sqnr_db, 10 * std::log10(105 / (1.0 + 16.0 / 9.0)), 1e-5);
+  EXPECT_NEAR(affine.bits, 2 + (32 + 2) / 4.0, 1e-12);
+  EXPECT_LE(widest_line(to_text(e)), 80U);
+}
+
+TEST(ExplainTensor, RefusesWhatHasNoRange) {
+  EXPECT_THROW(explain_tensor("empty", Tensor::of<float>({0}, {}), {}), Error);
+  EXPECT_THROW(explain_tensor("nan", Tensor::of<float>({1}, {NAN}), {}), Error);
+  EXPECT_THROW(explain_tensor("ints", Tensor::of<std::int64_t>({1}, {1}), {}), Error);
+}
+
+}  // namespace
+}  // namespace zeropoint
