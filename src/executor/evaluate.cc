@@ -13,6 +13,7 @@ std::vector<Tensor> evaluate_node(const Node& node, const OpSpec& spec, std::int
   std::vector<Tensor> out(outputs.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
     const bool is_wanted = i < node.outputs.size() && node.outputs[i] != kNoValue;
+    if (is_wanted && outputs[i].constant) continue;
     if (is_wanted && !outputs[i].is_dynamic) out[i] = Tensor::allocate(outputs[i].dtype, outputs[i].shape);
   }
   Tensor scratch;
@@ -20,6 +21,9 @@ std::vector<Tensor> evaluate_node(const Node& node, const OpSpec& spec, std::int
     scratch = Tensor::allocate(DType::u8, {static_cast<std::int64_t>(kernel->scratch_bytes())});
   }
   kernel->run({in, out, scratch ? scratch.mutable_data<std::byte>() : nullptr});
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (outputs[i].constant) out[i] = outputs[i].constant;
+  }
   return out;
 }
 

@@ -94,7 +94,11 @@ void Plan::run_dynamic(Step& step) {
   std::vector<Tensor> made(std::max(outputs.size(), step.outputs.size()));
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const bool is_wanted = i < step.node->outputs.size() && step.node->outputs[i] != kNoValue;
-    if (is_wanted && !outputs[i].is_dynamic) made[i] = Tensor::allocate(outputs[i].dtype, outputs[i].shape);
+    if (outputs[i].constant) {
+      made[i] = outputs[i].constant;
+    } else if (is_wanted && !outputs[i].is_dynamic) {
+      made[i] = Tensor::allocate(outputs[i].dtype, outputs[i].shape);
+    }
   }
   const std::size_t scratch_bytes = step.kernel->scratch_bytes();
   if (scratch_bytes > (scratch_ ? scratch_.bytes() : 0)) {

@@ -82,7 +82,7 @@ void PlanBuilder::add_node(std::size_t index) {
 
 bool PlanBuilder::compute_early(const Node& node, const CompiledNode& compiled, std::span<const ValueFacts> inputs,
                                 std::vector<ValueFacts>& outputs) {
-  const auto is_known = [](const ValueFacts& facts) { return !facts || facts.constant; };
+  const auto is_known = [](const ValueFacts& facts) { return facts.constant || (!facts && !facts.is_dynamic); };
   if (!outputs.empty() && std::ranges::all_of(outputs, is_known)) return true;
   if (!std::ranges::all_of(inputs, is_known) || !compiled.captures.empty()) return false;
   const std::vector<Tensor> values =
@@ -108,6 +108,10 @@ void PlanBuilder::add_static_step(std::size_t index, const OpSite& site, const s
       continue;
     }
     facts_[static_cast<std::size_t>(id)] = outputs[i];
+    if (outputs[i].constant) {
+      draft.outputs.push_back(kNoSlot);
+      continue;
+    }
     draft.outputs.push_back(
         add_slot({.dtype = outputs[i].dtype, .shape = outputs[i].shape, .index = i, .step = step_index}));
     value_slot_[static_cast<std::size_t>(id)] = draft.outputs.back();
@@ -152,7 +156,7 @@ void PlanBuilder::finish_step(const Node& node) {
   DraftStep& draft = drafts_.back();
   use_slots(draft, static_cast<int>(drafts_.size()) - 1);
   for (const ValueId id : node.outputs) {
-    if (id == kNoValue) continue;
+    if (id == kNoValue || value_slot_[static_cast<std::size_t>(id)] == kNoSlot) continue;
     for (const std::size_t tap : compiled_.taps[static_cast<std::size_t>(id)]) {
       draft.taps.emplace_back(tap, value_slot_[static_cast<std::size_t>(id)]);
     }

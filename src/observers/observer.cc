@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/fail.h"
+#include "base/nearest.h"
 #include "observers/half_axis.h"
 
 namespace zeropoint {
@@ -29,12 +30,18 @@ std::span<const ObserverSpec> all_observers() {
 }
 
 const ObserverSpec& find_observer(std::string_view name) {
-  std::string names;
+  std::vector<std::string_view> names;
   for (const ObserverSpec& spec : all_observers()) {
     if (spec.name == name) return spec;
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", spec.name);
+    names.push_back(spec.name);
   }
-  fail(ErrorKind::invalid_option, "observer", "'{}' is none of {}", name, names);
+  throw Error(ErrorKind::invalid_option, "observer", unknown_word("observer", name, names));
+}
+
+StatisticsOptions statistics_for(const ObserverSpec& observer, StatisticsOptions otherwise) {
+  if (!observer.needs_histogram) otherwise.histogram_bins = 0;
+  otherwise.torch_histogram = observer.needs_torch_histogram;
+  return otherwise;
 }
 
 RangeChoice choose_range(const ObserverSpec& observer, const SliceStatistics& seen, const Scheme& scheme,
@@ -43,6 +50,9 @@ RangeChoice choose_range(const ObserverSpec& observer, const SliceStatistics& se
   if (seen.count == 0) fail(ErrorKind::invalid_data, where, "no value was observed");
   if (observer.needs_histogram && seen.histogram.empty()) {
     fail(ErrorKind::invalid_data, where, "the statistics hold no histogram; calibrate with one");
+  }
+  if (observer.needs_torch_histogram && !seen.is_merged && seen.torch_histogram.empty()) {
+    fail(ErrorKind::invalid_data, where, "the statistics hold no PyTorch histogram; calibrate with one");
   }
   if (!observer.is_mergeable && seen.is_merged) {
     fail(ErrorKind::invalid_data, where, "depends on the order of the samples, which merged statistics have lost");

@@ -36,7 +36,7 @@ TEST(Observers, AnUnknownNameListsTheKnownOnes) {
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::invalid_option);
-    EXPECT_THAT(e.what(), HasSubstr("'minmaxx' is none of minmax, moving_average"));
+    EXPECT_THAT(e.what(), HasSubstr("unknown observer 'minmaxx'; did you mean 'minmax'? (minmax, moving_average"));
   }
 }
 

@@ -119,6 +119,7 @@ void observe_slice(std::span<const float> values, std::string_view name, const S
   slice.sum_of_abs.add(sample.sum_of_abs);
   slice.sum_of_sample_min.add(sample.min);
   slice.sum_of_sample_max.add(sample.max);
+  if (options.torch_histogram && !slice.is_merged) slice.torch_histogram.observe(values, sample.min, sample.max);
   if (!wants_histogram) return;
 
   Histogram grown = Histogram::over(slice.min, slice.max, options.histogram_bins);
@@ -142,6 +143,11 @@ std::vector<float> gather_slice(const Tensor& value, int axis, std::int64_t slic
     gathered.insert(gathered.end(), at, at + inner);
   }
   return gathered;
+}
+
+std::string describe(const StatisticsOptions& options) {
+  return fmt::format("axis {}, {} bins, moving average constant {} and {} PyTorch histogram", options.axis,
+                     options.histogram_bins, options.moving_average_constant, options.torch_histogram ? "a" : "no");
 }
 
 void check_options(const StatisticsOptions& options) {
@@ -175,6 +181,7 @@ void SliceStatistics::merge(const SliceStatistics& other, int histogram_bins) {
   sum_of_sample_min.add(other.sum_of_sample_min);
   sum_of_sample_max.add(other.sum_of_sample_max);
   moving_min = moving_max = 0;
+  torch_histogram = {};
   is_merged = true;
   if (histogram_bins == 0) return;
   Histogram joined = Histogram::over(min, max, histogram_bins);
@@ -224,10 +231,8 @@ void TensorStatistics::observe(const Tensor& value, std::string_view name) {
 void TensorStatistics::merge(const TensorStatistics& other, std::string_view name) {
   const std::string where(name);
   if (options_ != other.options_) {
-    fail(ErrorKind::invalid_data, where,
-         "statistics of axis {}, {} bins and moving average constant {} do not merge with axis {}, {} bins, {}",
-         options_.axis, options_.histogram_bins, options_.moving_average_constant, other.options_.axis,
-         other.options_.histogram_bins, other.options_.moving_average_constant);
+    fail(ErrorKind::invalid_data, where, "statistics with {} do not merge with statistics with {}", describe(options_),
+         describe(other.options_));
   }
   if (other.slices_.empty()) return;
   if (slices_.empty()) slices_.resize(other.slices_.size());

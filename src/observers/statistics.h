@@ -5,7 +5,7 @@
 // in any order and any grouping, and the result is bit for bit what observing all samples in one
 // place gives. Counts, extremes and histograms are sets of integers; sums are made per sample with
 // a fixed shape (16 interleaved lanes of double per block, blocks in order) and enter an ExactSum,
-// which does not round. Only moving_min and moving_max depend on order, by definition.
+// which does not round. Only moving_min, moving_max and torch_histogram depend on order, by definition.
 // Thread safety: that of a plain value; observe() is parallel inside.
 #pragma once
 
@@ -18,6 +18,7 @@
 
 #include "base/exact_sum.h"
 #include "observers/histogram.h"
+#include "observers/torch_histogram_state.h"
 #include "zeropoint/quant.h"
 #include "zeropoint/tensor.h"
 
@@ -37,8 +38,9 @@ struct SliceStatistics {
   ExactSum sum_of_sample_max;
   double moving_min = 0;  // m += c (x - m) over the samples' extremes
   double moving_max = 0;
-  bool is_merged = false;  // two records were merged, in no particular order: moving_* is unknown (0)
-  Histogram histogram;     // of all elements, zeros included; empty when not wanted
+  bool is_merged = false;          // two records were merged, in no particular order: what depends on it is lost
+  Histogram histogram;             // of all elements, zeros included; empty when not wanted
+  TorchHistogram torch_histogram;  // empty when not wanted
 
   void merge(const SliceStatistics& other, int histogram_bins);
   bool operator==(const SliceStatistics&) const = default;
@@ -48,6 +50,7 @@ struct StatisticsOptions {
   int axis = -1;              // -1: one record for the whole tensor; otherwise one per slice along axis
   int histogram_bins = 4096;  // at most so many, at least half of them in use; a power of two; 0: no histogram
   double moving_average_constant = 0.01;
+  bool torch_histogram = false;  // also keep the state of PyTorch's HistogramObserver
 
   bool operator==(const StatisticsOptions&) const = default;
 };

@@ -1,12 +1,13 @@
 // The statistics file: JSON, version 1.
 //
 //   {"zeropoint_statistics": 1, "samples": 200, "tensors": {
-//   "relu1": {"axis": -1, "histogram_bins": 4096, "moving_average_constant": 0.01, "slices": [{...}]},
+//   "relu1": {"axis": -1, "histogram_bins": 4096, "moving_average_constant": 0.01,
+//     "torch_histogram": false, "slices": [{...}]},
 //   ...
 //   }}
 //
 // An exact sum is a list of doubles (ExactSum::parts): the first is the sum for a reader, the rest
-// makes it exact. A moving average that a merge has lost is left out.
+// makes it exact. What a merge has lost (the moving average, the PyTorch histogram) is left out.
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -38,6 +39,10 @@ Json to_json(const SliceStatistics& s) {
     json["moving_min"] = s.moving_min;
     json["moving_max"] = s.moving_max;
   }
+  if (!s.torch_histogram.empty()) {
+    const TorchHistogram& h = s.torch_histogram;
+    json["torch_histogram"] = {{"min", h.min}, {"max", h.max}, {"counts", h.counts}};
+  }
   if (!s.histogram.empty()) {
     json["histogram"] = {
         {"exponent", s.histogram.exponent}, {"first", s.histogram.first}, {"counts", s.histogram.counts}};
@@ -51,6 +56,7 @@ Json to_json(const TensorStatistics& t) {
   return {{"axis", t.options().axis},
           {"histogram_bins", t.options().histogram_bins},
           {"moving_average_constant", t.options().moving_average_constant},
+          {"torch_histogram", t.options().torch_histogram},
           {"slices", std::move(slices)}};
 }
 
@@ -94,6 +100,11 @@ class Reader {
       complain("has a \"{}\" that is not a whole number from {} to {}", key, least, most);
     }
     return value.get<std::int64_t>();
+  }
+
+  bool boolean(const char* key) const {
+    if (!at(key).is_boolean()) complain("has a \"{}\" that is neither true nor false", key);
+    return at(key).get<bool>();
   }
 
   double number(const char* key) const {
@@ -148,7 +159,18 @@ Histogram read_histogram(const Reader& reader, const SliceStatistics& slice, int
   return h;
 }
 
-SliceStatistics read_slice(const Reader& reader, int bins) {
+TorchHistogram read_torch_histogram(const Reader& reader) {
+  TorchHistogram h{.min = static_cast<float>(reader.float32("min")), .max = static_cast<float>(reader.float32("max"))};
+  for (const Json& count : reader.array("counts")) {
+    const bool is_count = count.is_number() && count.get<double>() >= 0 && std::isfinite(count.get<float>());
+    if (!is_count) reader.complain("has a count that is no number from 0");
+    h.counts.push_back(count.get<float>());
+  }
+  if (h.counts.size() != TorchHistogram::kBins || h.min > h.max) reader.complain("is no histogram of PyTorch's");
+  return h;
+}
+
+SliceStatistics read_slice(const Reader& reader, const StatisticsOptions& options) {
   SliceStatistics s;
   s.samples = reader.natural("samples");
   s.count = reader.natural("count");
@@ -169,7 +191,10 @@ SliceStatistics read_slice(const Reader& reader, int bins) {
     s.moving_min = reader.number("moving_min");
     s.moving_max = reader.number("moving_max");
   }
-  if (bins > 0) s.histogram = read_histogram(reader.object("histogram"), s, bins);
+  if (options.histogram_bins > 0) s.histogram = read_histogram(reader.object("histogram"), s, options.histogram_bins);
+  if (options.torch_histogram && !s.is_merged) {
+    s.torch_histogram = read_torch_histogram(reader.object("torch_histogram"));
+  }
   return s;
 }
 
@@ -178,12 +203,13 @@ TensorStatistics read_tensor(const Reader& reader, const std::string& file, cons
   options.axis = static_cast<int>(reader.integer("axis", -1, kMaxAxis));
   options.histogram_bins = static_cast<int>(reader.integer("histogram_bins", 0, kMaxHistogramBins));
   options.moving_average_constant = reader.number("moving_average_constant");
+  options.torch_histogram = reader.boolean("torch_histogram");
   TensorStatistics empty(options);  // checks the options before they are used
   std::vector<SliceStatistics> slices;
   const Json& list = reader.array("slices");
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Reader slice(list[i], file, fmt::format("tensor '{}' slice {}", name, i));
-    slices.push_back(read_slice(slice, options.histogram_bins));
+    slices.push_back(read_slice(slice, options));
   }
   if (options.axis == -1 && slices.size() > 1) reader.complain("has {} slices but no axis", slices.size());
   return {options, std::move(slices)};

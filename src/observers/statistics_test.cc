@@ -221,7 +221,9 @@ TEST(StatisticsFile, IsReadable) {
   statistics.tensors.insert_or_assign("relu1", seen);
   EXPECT_EQ(statistics.to_json(),
             "{\"zeropoint_statistics\": 1, \"samples\": 1, \"tensors\": {\n"
-            "\"relu1\": {\"axis\":-1,\"histogram_bins\":4,\"moving_average_constant\":0.01,\"slices\":[{\"samples\":1,"
+            "\"relu1\": "
+            "{\"axis\":-1,\"histogram_bins\":4,\"moving_average_constant\":0.01,\"torch_histogram\":false,\"slices\":[{"
+            "\"samples\":1,"
             "\"count\":3,\"zeros\":1,\"min\":-0.5,\"max\":1.0,\"sum\":[0.5],\"sum_of_squares\":[1.25],"
             "\"sum_of_abs\":[1.5],\"sum_of_sample_min\":[-0.5],\"sum_of_sample_max\":[1.0],\"moving_min\":-0.5,"
             "\"moving_max\":1.0,\"histogram\":{\"exponent\":-1,\"first\":-1,\"counts\":[1,1,0,1]}}]}\n"

@@ -55,7 +55,7 @@ inline Tensor vector_of(const std::vector<float>& values) {
 }
 
 inline SliceStatistics observed(const std::vector<float>& values, int bins = 4096) {
-  TensorStatistics seen({.histogram_bins = bins});
+  TensorStatistics seen({.histogram_bins = bins, .torch_histogram = true});
   seen.observe(vector_of(values));
   return seen.slices().front();
 }

@@ -4,7 +4,7 @@
 #include "ops/arguments.h"
 #include "ops/dispatch.h"
 #include "ops/elementwise.h"
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 // ArgMax and ArgMin: where along an axis the extreme value is; the first of equals, or the last.
 namespace zeropoint {

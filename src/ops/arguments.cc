@@ -56,11 +56,24 @@ std::int64_t integer(const OpSite& site, std::size_t input, std::string_view rol
 }
 
 double number(const OpSite& site, std::size_t input, std::string_view role) {
+  const std::vector<double> values = numbers(site, input, role);
+  if (values.size() != 1) site.invalid("{} has {} elements; one is expected", role, values.size());
+  return values[0];
+}
+
+std::vector<double> numbers(const OpSite& site, std::size_t input, std::string_view role) {
   const Tensor& tensor = site.constant(input, role);
-  if (tensor.size() != 1) site.invalid("{} has shape {}; one number is expected", role, to_string(tensor.shape()));
-  if (tensor.dtype() == DType::f16) return f16_to_f32(*static_cast<const std::uint16_t*>(tensor.raw()));
-  if (tensor.dtype() == DType::bf16) return bf16_to_f32(*static_cast<const std::uint16_t*>(tensor.raw()));
-  return for_number(site, tensor.dtype(), [&]<class T>() { return static_cast<double>(tensor.data<T>()[0]); });
+  if (tensor.dtype() == DType::f16 || tensor.dtype() == DType::bf16) {
+    const auto widen = tensor.dtype() == DType::f16 ? f16_to_f32 : bf16_to_f32;
+    const auto* halves = static_cast<const std::uint16_t*>(tensor.raw());
+    std::vector<double> values(static_cast<std::size_t>(tensor.size()));
+    std::transform(halves, halves + tensor.size(), values.begin(), widen);
+    return values;
+  }
+  return for_number(site, tensor.dtype(), [&]<class T>() {
+    const auto values = tensor.values<T>();
+    return std::vector<double>(values.begin(), values.end());
+  });
 }
 
 std::optional<std::vector<std::int64_t>> integer_list(const OpSite& site, std::string_view attribute,

@@ -28,6 +28,7 @@ std::int64_t integer(const OpSite& site, std::size_t input, std::string_view rol
 
 /// A single number of any integer or floating-point type.
 double number(const OpSite& site, std::size_t input, std::string_view role);
+std::vector<double> numbers(const OpSite& site, std::size_t input, std::string_view role);  ///< All of its elements.
 
 /// The attribute when the node has it, else the values of the input; nullopt when neither is given.
 std::optional<std::vector<std::int64_t>> integer_list(const OpSite& site, std::string_view attribute,

@@ -1,6 +1,6 @@
 #include "ops/arguments.h"
 #include "ops/move.h"
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 namespace zeropoint {
 namespace {

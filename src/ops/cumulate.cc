@@ -1,7 +1,7 @@
 #include "ops/arguments.h"
 #include "ops/dispatch.h"
 #include "ops/elementwise.h"
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 // CumSum and CumProd along an axis, forwards or in reverse, with or without the element itself.
 namespace zeropoint {

@@ -1,7 +1,7 @@
 // DepthToSpace and SpaceToDepth: blocks of pixels become channels or come from them.
 #include "ops/arguments.h"
 #include "ops/move.h"
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 namespace zeropoint {
 namespace {

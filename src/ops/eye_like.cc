@@ -2,7 +2,7 @@
 
 #include "ops/arguments.h"
 #include "ops/dispatch.h"
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 namespace zeropoint {
 namespace {

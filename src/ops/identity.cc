@@ -23,6 +23,7 @@ bool drops_nothing(const OpSite& site) {
 }
 
 std::vector<ValueFacts> infer_dropout(const OpSite& site) {
+  if (is_pending(site, 2)) return late(site.input(0).dtype, site.node.outputs.size());
   if (!drops_nothing(site)) site.unsupported("training_mode needs random numbers, which inference does not draw");
   std::vector<ValueFacts> outputs = infer_identity(site);
   if (site.node.outputs.size() > 1) {  // the mask: everything is kept

@@ -6,7 +6,7 @@
 #include "kernels/normalize/normalize.h"
 #include "ops/arguments.h"
 #include "ops/elementwise.h"
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 // InstanceNormalization and GroupNormalization: mean and variance over the pixels of one channel, or of
 // a group of channels, of one sample. Scale and bias belong to channels (to groups in GroupNormalization-18).

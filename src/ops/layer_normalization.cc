@@ -4,7 +4,7 @@
 #include "kernels/normalize/normalize.h"
 #include "ops/arguments.h"
 #include "ops/elementwise.h"
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 // LayerNormalization and RMSNormalization: each slice of all dimensions from `axis` on is normalized.
 namespace zeropoint {

@@ -3,7 +3,7 @@
 #include "ops/arguments.h"
 #include "ops/dispatch.h"
 #include "ops/elementwise.h"
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 // LpNormalization: x divided by its L1 or L2 norm along one axis; a norm of 0 leaves zeros.
 namespace zeropoint {

@@ -4,7 +4,7 @@
 #include "base/parallel.h"
 #include "ops/arguments.h"
 #include "ops/elementwise.h"
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 // LRN: y = x / (bias + alpha / size * sum of squares over `size` neighbouring channels)^beta.
 namespace zeropoint {

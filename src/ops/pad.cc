@@ -5,25 +5,19 @@
 #include <utility>
 
 #include "base/float16.h"
-#include "base/parallel.h"
+#include "kernels/movement/table_copy.h"
 #include "ops/arguments.h"
+#include "ops/choice.h"
 #include "ops/move.h"
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 namespace zeropoint {
 namespace {
 
 enum class Mode { constant, edge, reflect, wrap };
 
-Mode mode_of(const OpSite& site) {
-  static constexpr std::array<std::pair<std::string_view, Mode>, 4> kModes = {
-      {{"constant", Mode::constant}, {"edge", Mode::edge}, {"reflect", Mode::reflect}, {"wrap", Mode::wrap}}};
-  const std::string word = site.node.get_string("mode", "constant");
-  for (const auto& [known, mode] : kModes) {
-    if (word == known) return mode;
-  }
-  site.invalid("mode '{}' is none of constant, edge, reflect, wrap", word);
-}
+constexpr Choice<Mode> kModes[] = {
+    {"constant", Mode::constant}, {"edge", Mode::edge}, {"reflect", Mode::reflect}, {"wrap", Mode::wrap}};
 
 struct Pads {
   Shape before;  // elements added in front of each axis; negative: removed
@@ -141,66 +135,29 @@ std::int64_t mirrored(Mode mode, std::int64_t i, std::int64_t dim) {
   return phase < dim ? phase : period - phase;
 }
 
-/// Every output position has a source position per axis; the last axis is walked by its table.
-class MirrorPad final : public Kernel {
- public:
-  MirrorPad(const OpSite& site, Mode mode)
-      : to_(infer(site)[0].shape), size_(element_bytes(site, site.input(0).dtype)) {
-    const Shape& from = site.input(0).shape;
-    const Shape strides = row_major_strides(from);
-    const Pads pads = pads_of(site);
-    for (std::size_t axis = 0; axis < to_.size(); ++axis) {
-      if (from[axis] == 0 && to_[axis] > 0) site.invalid("axis {} is empty: there is nothing to pad with", axis);
-      std::vector<std::int64_t> table(static_cast<std::size_t>(to_[axis]));
-      for (std::int64_t i = 0; i < to_[axis]; ++i) {
-        table[static_cast<std::size_t>(i)] =
-            mirrored(mode, i - pads.before[axis], from[axis]) * strides[axis] * static_cast<std::int64_t>(size_);
-      }
-      sources_.push_back(std::move(table));
+/// Every output position has a source position per axis.
+std::unique_ptr<Kernel> make_mirrored(const OpSite& site, Mode mode) {
+  const Shape& from = site.input(0).shape;
+  const Shape to = infer(site)[0].shape;
+  const Shape strides = row_major_strides(from);
+  const Pads pads = pads_of(site);
+  std::vector<std::vector<std::int64_t>> tables;
+  for (std::size_t axis = 0; axis < to.size(); ++axis) {
+    if (from[axis] == 0) site.invalid("axis {} is empty: there is nothing to pad with", axis);
+    tables.emplace_back();
+    for (std::int64_t i = 0; i < to[axis]; ++i) {
+      tables.back().push_back(mirrored(mode, i - pads.before[axis], from[axis]) * strides[axis]);
     }
   }
-
-  void run(const KernelIo& io) override {
-    const auto* src = static_cast<const std::byte*>(io.in(0).raw());
-    auto* dst = static_cast<std::byte*>(io.out(0).mutable_raw());
-    if (to_.empty()) return void(std::memcpy(dst, src, size_));
-    const std::vector<std::int64_t>& line = sources_.back();
-    const auto line_bytes = static_cast<std::int64_t>(line.size() * size_);
-    const std::int64_t lines = count_between(to_, 0, to_.size() - 1);
-    constexpr std::int64_t kChunkBytes = 64 << 10;
-    parallel_ranges(lines, std::max<std::int64_t>(1, kChunkBytes / std::max<std::int64_t>(1, line_bytes)),
-                    [&](std::int64_t begin, std::int64_t end) {
-                      for (std::int64_t i = begin; i < end; ++i) {
-                        const std::byte* from = src + line_offset(i);
-                        std::byte* to = dst + i * line_bytes;
-                        for (const std::int64_t offset : line) {
-                          std::memcpy(to, from + offset, size_);
-                          to += size_;
-                        }
-                      }
-                    });
-  }
-
- private:
-  std::int64_t line_offset(std::int64_t line) const {
-    std::int64_t offset = 0;
-    for (std::size_t axis = to_.size() - 1; axis-- > 0;) {
-      offset += sources_[axis][static_cast<std::size_t>(line % to_[axis])];
-      line /= to_[axis];
-    }
-    return offset;
-  }
-
-  Shape to_;
-  std::size_t size_;
-  std::vector<std::vector<std::int64_t>> sources_;  // per axis: byte offset in the input of each output position
-};
+  return make_kernel([copy = TableCopy(std::move(tables), element_bytes(site, site.input(0).dtype))](
+                         const KernelIo& io) { copy.run(io.out(0).mutable_raw(), io.in(0).raw()); });
+}
 
 std::unique_ptr<Kernel> make(const OpSite& site) {
-  const Mode mode = mode_of(site);
+  const Mode mode = chosen(site, "mode", kModes, "constant");
   if (element_count(infer(site)[0].shape) == 0) return make_moves({});
   if (mode == Mode::constant) return std::make_unique<ConstantPad>(site);
-  return std::make_unique<MirrorPad>(site, mode);
+  return make_mirrored(site, mode);
 }
 
 constexpr OpSpec kOps[] = {

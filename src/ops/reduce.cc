@@ -8,7 +8,7 @@
 #include "ops/arguments.h"
 #include "ops/elementwise.h"
 #include "ops/reduce_plan.h"
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 // ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd, ReduceL1, ReduceL2, ReduceSumSquare,
 // ReduceLogSum, ReduceLogSumExp. The axes are an attribute in older opsets and an input since.

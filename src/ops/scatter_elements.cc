@@ -3,8 +3,8 @@
 #include "ops/dispatch.h"
 #include "ops/element_walk.h"
 #include "ops/move.h"
+#include "ops/narrow_types.h"
 #include "ops/scatter.h"
-#include "ops/widen.h"
 
 namespace zeropoint {
 namespace {

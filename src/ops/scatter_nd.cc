@@ -4,8 +4,8 @@
 #include "ops/dispatch.h"
 #include "ops/indices.h"
 #include "ops/move.h"
+#include "ops/narrow_types.h"
 #include "ops/scatter.h"
-#include "ops/widen.h"
 
 namespace zeropoint {
 namespace {

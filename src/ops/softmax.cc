@@ -7,7 +7,7 @@
 #include "ops/arguments.h"
 #include "ops/dispatch.h"
 #include "ops/elementwise.h"
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 // Softmax, LogSoftmax, Hardmax. Since opset 13 along one axis (default: the last); before, over all
 // dimensions from `axis` (default 1) on, taken as one.

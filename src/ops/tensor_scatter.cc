@@ -3,8 +3,8 @@
 
 #include "ops/arguments.h"
 #include "ops/move.h"
+#include "ops/narrow_types.h"
 #include "ops/scatter.h"
-#include "ops/widen.h"
 
 namespace zeropoint {
 namespace {

@@ -4,8 +4,8 @@
 #include "base/parallel.h"
 #include "ops/arguments.h"
 #include "ops/dispatch.h"
+#include "ops/narrow_types.h"
 #include "ops/ordering.h"
-#include "ops/widen.h"
 
 namespace zeropoint {
 namespace {

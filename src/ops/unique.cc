@@ -5,8 +5,8 @@
 #include "ops/arguments.h"
 #include "ops/dispatch.h"
 #include "ops/move.h"
+#include "ops/narrow_types.h"
 #include "ops/ordering.h"
-#include "ops/widen.h"
 
 namespace zeropoint {
 namespace {

@@ -1,4 +1,4 @@
-#include "ops/widen.h"
+#include "ops/narrow_types.h"
 
 #include <algorithm>
 #include <cstdint>
