@@ -7,8 +7,8 @@
 #include "kernels/reduce/reduce.h"
 #include "ops/arguments.h"
 #include "ops/elementwise.h"
-#include "ops/reduce_plan.h"
 #include "ops/narrow_types.h"
+#include "ops/reduce_plan.h"
 
 // ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd, ReduceL1, ReduceL2, ReduceSumSquare,
 // ReduceLogSum, ReduceLogSumExp. The axes are an attribute in older opsets and an input since.
