@@ -65,6 +65,14 @@ constexpr Row kRows[] = {
     {"Softplus", 1, UnaryF32::softplus, [](double x, double, double) { return softplus(x); }},
     {"Softsign", 1, UnaryF32::softsign, [](double x, double, double) { return x / (1 + std::abs(x)); }},
     {"Mish", 18, UnaryF32::mish, [](double x, double, double) { return x * std::tanh(softplus(x)); }},
+    {"Shrink",
+     9,
+     UnaryF32::shrink,
+     [](double x, double lambd, double bias) {
+       return x < -lambd ? x + bias : x > lambd ? x - bias : x != x ? x : 0.0;
+     },
+     {"lambd", 0.5F},
+     {"bias", 0.0F}},
 };
 
 std::unique_ptr<Kernel> make_f64(Scalar f, UnaryParams params) {
@@ -84,6 +92,10 @@ std::unique_ptr<Kernel> make_typed(const OpSite& site, UnaryF32 f32, Scalar f64,
 }
 
 std::unique_ptr<Kernel> make(const OpSite& site) {
+  if (site.node.op_type == "Relu" && is_integer(site.input(0).dtype)) {
+    constexpr auto kRelu = [](auto x) { return x < 0 ? decltype(x){0} : x; };
+    return make_wide_unary(site, wide_unary_integers(kRelu));
+  }
   const Row& row = *std::ranges::find(kRows, site.node.op_type, &Row::op_type);
   const auto attribute = [&](AttributeDefault a) {
     return a.name.empty() ? 0.0F : site.node.get_float(a.name, a.value);

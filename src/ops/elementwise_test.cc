@@ -149,6 +149,9 @@ TEST(Activations, UseTheirDefaultsAndTheirAttributes) {
   EXPECT_THAT(values_of("Relu", {x}), ElementsAre(0, 2));
   EXPECT_THAT(values_of("LeakyRelu", {x}), ElementsAre(FloatNear(-0.01F, 1e-7F), 2));
   EXPECT_THAT(values_of("LeakyRelu", {x}, {{"alpha", 0.5F}}), ElementsAre(-0.5, 2));
+  EXPECT_THAT(values_of("Shrink", {vec<float>({-1, 0.5, 2})}, {{"lambd", 0.75F}, {"bias", 0.25F}}),
+              ElementsAre(-0.75, 0, 1.75));
+  EXPECT_THAT(values_of<std::int32_t>("Relu", {vec<std::int32_t>({-5, 5})}), ElementsAre(0, 5));
   EXPECT_THAT(values_of("HardSigmoid", {x}), ElementsAre(FloatNear(0.3F, 1e-7F), FloatNear(0.9F, 1e-7F)));
   EXPECT_THAT(values_of("Selu", {x}), ElementsAre(FloatNear(-1.111331F, 1e-5F), FloatNear(2.101402F, 1e-5F)));
   EXPECT_THAT(values_of("Gelu", {x}), ElementsAre(FloatNear(-0.158655F, 1e-6F), FloatNear(1.954500F, 1e-6F)));

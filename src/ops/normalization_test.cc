@@ -125,5 +125,13 @@ TEST(LpNormalization, DividesByTheNorm) {
               HasSubstr("p = 3; it must be 1 or 2"));
 }
 
+TEST(MeanVarianceNormalization, OverTheGivenAxes) {
+  const Tensor x = Tensor::of<float>({2, 2}, {1, 10, 3, 20});
+  EXPECT_THAT(list<float>(run_op({.op_type = "MeanVarianceNormalization",
+                                  .inputs = {x},
+                                  .attributes = {{"axes", std::vector<std::int64_t>{0}}}})[0]),
+              ElementsAre(near(-1), near(-1), near(1), near(1)));
+}
+
 }  // namespace
 }  // namespace zeropoint

@@ -132,6 +132,9 @@ float unary_f32(UnaryF32 f, UnaryParams params, float x) {
       return x / (1.0F + std::abs(x));
     case UnaryF32::mish:
       return x * tanh_scalar(softplus_scalar(x));
+    case UnaryF32::shrink:
+      if (std::isnan(x)) return x;
+      return x < -alpha ? x + beta : x > alpha ? x - beta : 0.0F;
   }
   return x;
 }

@@ -42,6 +42,13 @@ HWY_INLINE V softplus(D d, V x) {
   return hn::Add(clamp(d, x, 0.0F, hwy::HighestValue<float>()), excess);
 }
 
+template <class D, class V>
+HWY_INLINE V shrink(D d, V x, float threshold, float bias) {
+  const V above = hn::IfThenElseZero(hn::Gt(x, hn::Set(d, threshold)), hn::Sub(x, hn::Set(d, bias)));
+  const V shrunk = hn::IfThenElse(hn::Lt(x, hn::Set(d, -threshold)), hn::Add(x, hn::Set(d, bias)), above);
+  return hn::IfThenElse(hn::IsNaN(x), x, shrunk);
+}
+
 void UnaryF32Vectors(UnaryF32 function, UnaryParams params, const float* x, float* y, std::size_t n) {
   const float alpha = params.alpha;
   const float beta = params.beta;
@@ -84,6 +91,7 @@ void UnaryF32Vectors(UnaryF32 function, UnaryParams params, const float* x, floa
     ZP_UNARY(softplus, softplus(d, v))
     ZP_UNARY(softsign, hn::Div(v, hn::Add(ZP_SET(1.0F), hn::Abs(v))))
     ZP_UNARY(mish, hn::Mul(v, vector_tanh(d, softplus(d, v))))
+    ZP_UNARY(shrink, shrink(d, v, alpha, beta))
   }
 #undef ZP_SET
 #undef ZP_UNARY

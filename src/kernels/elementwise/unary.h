@@ -37,8 +37,9 @@ enum class UnaryF32 : std::uint8_t {
   softplus,          // log(1 + e^x)
   softsign,          // x / (1 + |x|)
   mish,              // x tanh(softplus(x))
+  shrink,            // x < -alpha: x + beta; x > alpha: x - beta; else 0
 };
-constexpr int kUnaryF32Count = static_cast<int>(UnaryF32::mish) + 1;
+constexpr int kUnaryF32Count = static_cast<int>(UnaryF32::shrink) + 1;
 
 struct UnaryParams {
   float alpha = 0;

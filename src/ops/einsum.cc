@@ -1,0 +1,192 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/parallel.h"
+#include "kernels/movement/strided_copy.h"
+#include "ops/arguments.h"
+#include "ops/dispatch.h"
+#include "ops/einsum_equation.h"
+#include "ops/elementwise.h"
+#include "ops/narrow_types.h"
+
+// Einsum: operands are contracted pair by pair, from left to right. A pair becomes a batch of matrix
+// products: labels of both operands that are kept are the batch, labels of one operand that are kept
+// its rows or columns, and labels that nothing needs any more are summed.
+namespace zeropoint {
+namespace {
+
+using Label = EinsumEquation::Label;
+using Labels = std::vector<Label>;
+
+bool contains(const Labels& labels, Label label) { return std::ranges::find(labels, label) != labels.end(); }
+
+/// A dense operand or intermediate result.
+struct Term {
+  Labels labels;
+  Shape shape;
+
+  /// Elements between neighbours along a label: 0 where it is absent or repeats one value; a label that
+  /// occurs twice walks the diagonal.
+  std::int64_t stride(Label label) const {
+    const Shape strides = row_major_strides(shape);
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      if (labels[i] == label && shape[i] != 1) sum += strides[i];
+    }
+    return sum;
+  }
+};
+
+/// One pair: result[b, m, n] = sum over k of lhs[b, m, k] * rhs[b, k, n].
+struct Contraction {
+  StridedCopy pack_lhs, pack_rhs;
+  std::int64_t batch = 1, m = 1, k = 1, n = 1;
+};
+
+class Planner {
+ public:
+  Planner(const EinsumEquation& equation, std::size_t element_bytes)
+      : equation_(equation), element_bytes_(element_bytes) {}
+
+  /// `later`: labels that the output or a later operand needs.
+  std::pair<Contraction, Term> contract(const Term& lhs, const Term& rhs, const Labels& later) const {
+    Labels batch, m, k, n;
+    for (const auto& [label, size] : equation_.sizes) {
+      const bool in_lhs = contains(lhs.labels, label);
+      const bool in_rhs = contains(rhs.labels, label);
+      if (!in_lhs && !in_rhs) continue;
+      Labels& role = !contains(later, label) ? k : in_lhs && in_rhs ? batch : in_lhs ? m : n;
+      role.push_back(label);
+    }
+    Contraction c;
+    c.pack_lhs = pack(lhs, {&batch, &m, &k});
+    c.pack_rhs = pack(rhs, {&batch, &k, &n});
+    c.batch = count(batch);
+    c.m = count(m);
+    c.k = count(k);
+    c.n = count(n);
+    Term result;
+    for (const Labels* role : {&batch, &m, &n}) {
+      for (const Label label : *role) {
+        result.labels.push_back(label);
+        result.shape.push_back(equation_.sizes.at(label));
+      }
+    }
+    return {std::move(c), std::move(result)};
+  }
+
+  /// The result's dimensions in the order of the output.
+  StridedCopy permute(const Term& result) const { return pack(result, {&equation_.output}); }
+
+ private:
+  std::int64_t count(const Labels& labels) const {
+    std::int64_t product = 1;
+    for (const Label label : labels) product *= equation_.sizes.at(label);
+    return product;
+  }
+
+  StridedCopy pack(const Term& term, std::initializer_list<const Labels*> roles) const {
+    Shape shape, strides;
+    for (const Labels* role : roles) {
+      for (const Label label : *role) {
+        shape.push_back(equation_.sizes.at(label));
+        strides.push_back(term.stride(label));
+      }
+    }
+    return {shape, row_major_strides(shape), strides, element_bytes_};
+  }
+
+  const EinsumEquation& equation_;
+  std::size_t element_bytes_;
+};
+
+/// y[b, m, n] = a[b, m, k] b[b, k, n], row by row.
+template <class T>
+void multiply(const Contraction& c, const T* lhs, const T* rhs, T* y) {
+  parallel_ranges(c.batch * c.m, std::max<std::int64_t>(1, kCheapGrain / std::max<std::int64_t>(1, c.k * c.n)),
+                  [&](std::int64_t begin, std::int64_t end) {
+                    for (std::int64_t row = begin; row < end; ++row) {
+                      const T* a = lhs + row * c.k;
+                      const T* b = rhs + row / c.m * c.k * c.n;
+                      T* to = y + row * c.n;
+                      std::fill_n(to, c.n, T{0});
+                      for (std::int64_t k = 0; k < c.k; ++k) {
+                        const T factor = a[k];
+                        for (std::int64_t i = 0; i < c.n; ++i) {
+                          to[i] =
+                              wrapping(to[i], wrapping(factor, b[k * c.n + i], [](auto u, auto v) { return u * v; }),
+                                       [](auto u, auto v) { return u + v; });
+                        }
+                      }
+                    }
+                  });
+}
+
+template <class T>
+class EinsumKernel final : public Kernel {
+ public:
+  explicit EinsumKernel(const OpSite& site) {
+    const EinsumEquation equation = parse_einsum(site);
+    const Planner planner(equation, sizeof(T));
+    const std::size_t operands = equation.operands.size();
+    Term result{equation.operands[0], site.input(0).shape};
+    for (std::size_t i = 1; i <= std::max<std::size_t>(operands - 1, 1); ++i) {
+      // A single operand is contracted with the number 1, which sums and permutes it.
+      const Term rhs = i < operands ? Term{equation.operands[i], site.input(i).shape} : Term{};
+      Labels later = equation.output;
+      for (std::size_t k = i + 1; k < operands; ++k)
+        later.insert(later.end(), equation.operands[k].begin(), equation.operands[k].end());
+      auto [contraction, product] = planner.contract(result, rhs, later);
+      steps_.push_back(std::move(contraction));
+      result = std::move(product);
+    }
+    permute_ = planner.permute(result);
+  }
+
+  void run(const KernelIo& io) override {
+    const T one = 1;
+    std::vector<T> result;
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      const Contraction& c = steps_[i];
+      std::vector<T> lhs(static_cast<std::size_t>(c.batch * c.m * c.k));
+      std::vector<T> rhs(static_cast<std::size_t>(c.batch * c.k * c.n));
+      c.pack_lhs.run(lhs.data(), i == 0 ? io.in(0).data<T>() : result.data());
+      c.pack_rhs.run(rhs.data(), io.has(i + 1) ? io.in(i + 1).data<T>() : &one);
+      result.resize(static_cast<std::size_t>(c.batch * c.m * c.n));
+      multiply(c, lhs.data(), rhs.data(), result.data());
+    }
+    permute_.run(io.out(0).mutable_data<T>(), result.data());
+  }
+
+ private:
+  std::vector<Contraction> steps_;
+  StridedCopy permute_;
+};
+
+std::vector<ValueFacts> infer(const OpSite& site) {
+  if (site.inputs.empty()) site.invalid("there are no inputs");
+  for (std::size_t i = 1; i < site.inputs.size(); ++i) {
+    if (site.input(i).dtype != site.input(0).dtype) site.invalid("inputs 0 and {} have different types", i);
+  }
+  const EinsumEquation equation = parse_einsum(site);
+  Shape shape;
+  for (const Label label : equation.output) shape.push_back(equation.sizes.at(label));
+  return {planned(site, site.input(0).dtype, shape)};
+}
+
+std::unique_ptr<Kernel> make(const OpSite& site) {
+  return for_number(site, site.input(0).dtype,
+                    [&]<class T>() -> std::unique_ptr<Kernel> { return std::make_unique<EinsumKernel<T>>(site); });
+}
+
+constexpr OpSpec kOps[] = {{.op_type = "Einsum",
+                            .since = 12,
+                            .infer = infer,
+                            .make = halves_too<infer, make>,
+                            .float_types = "float16 bfloat16 float32 float64, integers"}};
+
+}  // namespace
+
+std::span<const OpSpec> ops_einsum() { return kOps; }
+
+}  // namespace zeropoint
