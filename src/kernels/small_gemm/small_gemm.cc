@@ -1,5 +1,8 @@
 #include "kernels/small_gemm/small_gemm.h"
 
+#include <cstddef>
+#include <cstring>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/small_gemm/small_gemm.cc"
 #include <hwy/foreach_target.h>
@@ -42,15 +45,28 @@ HWY_INLINE void Block(const SmallGemm& g, const float* a, const float* b, float*
   }
 }
 
-/// The columns that do not fill a vector, one row at a time.
-HWY_INLINE void Tail(const SmallGemm& g, const float* a, const float* b, float* c, std::int64_t columns) {
+/// The last `columns` of a row, which do not fill a vector: computed with the ones before them, stored alone.
+HWY_INLINE void Tail(const SmallGemm& g, const float* a, float* c, std::int64_t columns) {
   const F d;
-  const auto first = hn::FirstN(d, static_cast<std::size_t>(columns));
-  V sum = g.accumulate ? hn::MaskedLoad(first, d, c) : hn::Zero(d);
-  for (std::int64_t p = 0; p < g.k; ++p) {
-    sum = hn::MulAdd(hn::Set(d, a[p]), hn::MaskedLoad(first, d, b + p * g.ldb), sum);
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const float* b = g.b + g.n - lanes;
+  V sum = g.accumulate ? hn::LoadU(d, c + g.n - lanes) : hn::Zero(d);
+  for (std::int64_t p = 0; p < g.k; ++p) sum = hn::MulAdd(hn::Set(d, a[p]), hn::LoadU(d, b + p * g.ldb), sum);
+  HWY_ALIGN float all[HWY_MAX_BYTES / sizeof(float)];
+  hn::Store(sum, d, all);
+  std::memcpy(c + g.n - columns, all + lanes - columns, static_cast<std::size_t>(columns) * sizeof(float));
+}
+
+/// A row of fewer columns than a vector has, one by one.
+HWY_INLINE void Narrow(const SmallGemm& g, const float* a, float* c) {
+  const hn::CappedTag<float, 1> d;
+  for (std::int64_t j = 0; j < g.n; ++j) {
+    auto sum = g.accumulate ? hn::LoadU(d, c + j) : hn::Zero(d);
+    for (std::int64_t p = 0; p < g.k; ++p) {
+      sum = hn::MulAdd(hn::LoadU(d, a + p), hn::LoadU(d, g.b + p * g.ldb + j), sum);
+    }
+    hn::StoreU(sum, d, c + j);
   }
-  hn::BlendedStore(sum, first, d, c);
 }
 
 template <int kRows, int kVectors>
@@ -61,7 +77,13 @@ HWY_INLINE void Rows(const SmallGemm& g, std::int64_t i) {
   std::int64_t j = 0;
   for (; j + kVectors * lanes <= g.n; j += kVectors * lanes) Block<kRows, kVectors>(g, a, g.b + j, c + j);
   for (; j + lanes <= g.n; j += lanes) Block<kRows, 1>(g, a, g.b + j, c + j);
-  for (int row = 0; j < g.n && row < kRows; ++row) Tail(g, a + row * g.lda, g.b + j, c + row * g.ldc + j, g.n - j);
+  for (int row = 0; j < g.n && row < kRows; ++row) {
+    if (g.n < lanes) {
+      Narrow(g, a + row * g.lda, c + row * g.ldc);
+    } else {
+      Tail(g, a + row * g.lda, c + row * g.ldc, g.n - j);
+    }
+  }
 }
 
 void SmallGemmVectors(const SmallGemm& g) {
