@@ -22,7 +22,6 @@ std::optional<std::vector<float>> per_channel(const Tensor& addend, int rank, st
 }
 
 struct Fold {
-  std::size_t conv;
   std::size_t add;
   std::vector<float> bias;  // old and new together
 };
@@ -49,33 +48,34 @@ std::optional<Fold> match(const Graph& graph, const Uses& uses, std::size_t inde
     if (old.dtype() != DType::f32 || old.size() != channels) return std::nullopt;
     for (std::size_t c = 0; c < bias->size(); ++c) (*bias)[c] += old.values<float>()[c];
   }
-  return Fold{.conv = index, .add = static_cast<std::size_t>(reader), .bias = std::move(*bias)};
+  return Fold{.add = static_cast<std::size_t>(reader), .bias = std::move(*bias)};
 }
 
 }  // namespace
 
-int fold_bias(Graph& graph) {
+PassReport fold_bias(Model& model) {
+  Graph& graph = model.graph;
   const Uses uses(graph);
+  PassReport report;
   std::vector<bool> dead(graph.nodes.size());
-  int folded = 0;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const auto fold = match(graph, uses, n);
     if (!fold) continue;
     Node& conv = graph.nodes[n];
-    const std::string& weight = graph.value(conv.inputs[1]).name;
-    const ValueId bias =
-        graph.add_constant(graph.fresh_name(weight + "_bias"),
-                           Tensor::copy_of<float>({static_cast<std::int64_t>(fold->bias.size())}, fold->bias));
+    const Node& add = graph.nodes[fold->add];
+    report.done.push_back({add.label, fmt::format("became the bias of {}", conv.label)});
+    const std::string name = graph.fresh_name(graph.value(conv.inputs[1]).name + "_bias");
+    const auto channels = static_cast<std::int64_t>(fold->bias.size());
+    const ValueId bias = graph.add_constant(name, Tensor::copy_of<float>({channels}, fold->bias));
     conv.inputs.resize(3, kNoValue);
     conv.inputs[2] = bias;
-    conv.outputs[0] = graph.nodes[fold->add].outputs[0];
+    conv.outputs[0] = add.outputs[0];
     dead[fold->add] = true;
-    ++folded;
   }
-  if (folded == 0) return 0;
+  if (report.done.empty()) return report;
   graph.erase_nodes(dead);
   graph.erase_unused_values();
-  return folded;
+  return report;
 }
 
 }  // namespace zeropoint

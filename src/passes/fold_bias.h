@@ -4,12 +4,12 @@
 // constant is part of the integer sum; as a separate Add it would need a grid of its own.
 #pragma once
 
-#include "graph/graph.h"
+#include "passes/passes.h"
 
 namespace zeropoint {
 
-/// Conv and ConvTranspose whose only reader is an Add of one constant per output channel (or of one
-/// number). Values keep the names of the Add's results. Returns how many were folded.
-int fold_bias(Graph& graph);
+/// Conv and ConvTranspose of the main graph whose only reader is an Add of one constant per output
+/// channel (or of one number). Their result takes the name of the Add's.
+PassReport fold_bias(Model& model);
 
 }  // namespace zeropoint

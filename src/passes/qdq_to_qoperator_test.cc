@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "graph/text.h"
+#include "support/model_text.h"
 #include "zeropoint/error.h"
 
 namespace zeropoint {
@@ -11,15 +11,8 @@ namespace {
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
-Model model_of(std::string_view text) {
-  Model model;
-  model.graph = parse_graph(text);
-  model.opsets = {{"", 13}};
-  return model;
-}
-
 TEST(QdqToQOperator, ConvolutionWithReluAndPool) {
-  Model model = model_of(R"(main (float32[1, 1, 2, 2] x) => (float32[1, 1, 1, 1] y)
+  Model model = zeropoint::testing::model_of(R"(main (float32[1, 1, 2, 2] x) => (float32[1, 1, 1, 1] y)
 <float32[] sx = {0.5}, uint8[] zx = {128}, int8[1, 1, 1, 1] w = {16}, float32[1] sw = {0.25}, int8[1] zw = {0}, int32[1] b = {7}, float32[1] sb = {0.125}, int32[1] zb = {0}, float32[] sy = {0.75}, uint8[] zy = {0}>
 {
   xq = QuantizeLinear(x, sx, zx)
@@ -48,7 +41,7 @@ TEST(QdqToQOperator, ConvolutionWithReluAndPool) {
 }
 
 TEST(QdqToQOperator, ReluInsideTheGridBecomesAClipOfCodes) {
-  Model model = model_of(R"(main (int8[1, 1] a, int8[1, 1] b) => (int8[1, 1] yq)
+  Model model = zeropoint::testing::model_of(R"(main (int8[1, 1] a, int8[1, 1] b) => (int8[1, 1] yq)
 <float32[] s = {0.5}, int8[] z = {0}>
 {
   ad = DequantizeLinear(a, s, z)
@@ -70,7 +63,7 @@ TEST(QdqToQOperator, ReluInsideTheGridBecomesAClipOfCodes) {
 }
 
 TEST(QdqToQOperator, ProductWithFloatResultScalesInt32Sums) {
-  Model model = model_of(R"(main (uint8[1, 2] a) => (float32[1, 2] y)
+  Model model = zeropoint::testing::model_of(R"(main (uint8[1, 2] a) => (float32[1, 2] y)
 <float32[] s = {0.5}, uint8[] z = {3}, int8[2, 2] w = {1, 2, 3, 4}, float32[2] sw = {0.25, 4}, int8[2] zw = {0, 0}>
 {
   ad = DequantizeLinear(a, s, z)
@@ -90,7 +83,7 @@ TEST(QdqToQOperator, ProductWithFloatResultScalesInt32Sums) {
 }
 
 TEST(QdqToQOperator, GemmIsOnnxRuntimesOperator) {
-  Model model = model_of(R"(main (uint8[1, 2] a) => (float32[1, 2] y)
+  Model model = zeropoint::testing::model_of(R"(main (uint8[1, 2] a) => (float32[1, 2] y)
 <float32[] s = {0.5}, uint8[] z = {3}, int8[2, 2] w = {1, 2, 3, 4}, float32[] sw = {0.25}, int8[] zw = {0}, int32[2] b = {7, 8}, float32[] sb = {0.125}, int32[] zb = {0}>
 {
   ad = DequantizeLinear(a, s, z)
@@ -121,13 +114,13 @@ TEST(QdqToQOperator, WhatFitsNoFormKeepsItsQdq) {
   yq = QuantizeLinear(c, s, z)
 }
 )";
-  Model model = model_of(text);
+  Model model = zeropoint::testing::model_of(text);
   EXPECT_TRUE(qdq_to_qoperator(model).empty());
   EXPECT_EQ(print_graph(model.graph), text);
 }
 
 TEST(QdqToQOperator, PadsWithTheZeroPoint) {
-  Model model = model_of(R"(main (uint8[1, 1] x) => (uint8[1, 3] yq)
+  Model model = zeropoint::testing::model_of(R"(main (uint8[1, 1] x) => (uint8[1, 3] yq)
 <float32[] s = {0.5}, uint8[] z = {3}, int64[4] pads = {0, 1, 0, 1}>
 {
   xd = DequantizeLinear(x, s, z)
@@ -145,7 +138,7 @@ TEST(QdqToQOperator, PadsWithTheZeroPoint) {
 }
 
 TEST(QdqToQOperator, RefusesSixteenBits) {
-  Model model = model_of(R"(main (float32[1] x) => (float32[1] y)
+  Model model = zeropoint::testing::model_of(R"(main (float32[1] x) => (float32[1] y)
 <float32[] s = {0.5}, uint16[] z = {3}>
 {
   q = QuantizeLinear(x, s, z)

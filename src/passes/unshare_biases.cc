@@ -1,10 +1,13 @@
 #include "passes/unshare_biases.h"
 
+#include "base/fail.h"
+
 namespace zeropoint {
 
-int unshare_biases(Graph& graph) {
+PassReport unshare_biases(Model& model) {
+  Graph& graph = model.graph;
   const Uses uses(graph);
-  int copies = 0;
+  PassReport report;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     const bool has_bias = node.op_type == "Conv" || node.op_type == "ConvTranspose" || node.op_type == "Gemm";
@@ -14,9 +17,9 @@ int unshare_biases(Graph& graph) {
     if (first.node == static_cast<int>(n) && first.input == 2) continue;
     const ValueId copy = graph.add_constant(graph.fresh_name(graph.value(bias).name), graph.value(bias).constant);
     graph.nodes[n].inputs[2] = copy;
-    ++copies;
+    report.done.push_back({node.label, fmt::format("has the bias '{}' to itself", graph.value(copy).name)});
   }
-  return copies;
+  return report;
 }
 
 }  // namespace zeropoint

@@ -4,12 +4,12 @@
 // can share the float numbers but not the codes. Exporters do share them, above all zeros.
 #pragma once
 
-#include "graph/graph.h"
+#include "passes/passes.h"
 
 namespace zeropoint {
 
-/// Conv, ConvTranspose and Gemm whose constant bias has other readers get a copy under a new name
-/// (the first reader keeps the original). The numbers are viewed, not copied. Returns how many copies were made.
-int unshare_biases(Graph& graph);
+/// Conv, ConvTranspose and Gemm of the main graph whose constant bias has other readers get it under
+/// a new name; the first reader keeps the original. The numbers are viewed, not copied.
+PassReport unshare_biases(Model& model);
 
 }  // namespace zeropoint

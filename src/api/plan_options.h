@@ -1,0 +1,22 @@
+// PlanOptions, in the terms of the parts that use them.
+#pragma once
+
+#include <memory>
+
+#include "api/network.h"
+#include "data/dataset.h"
+#include "plan/choose.h"
+#include "plan/structure.h"
+
+namespace zeropoint {
+
+StructureOptions structure_options(const PlanOptions& options);
+ChooseOptions choose_options(const PlanOptions& options);
+
+/// Opens the data for the inputs of `network`.
+std::unique_ptr<Dataset> open_dataset(Network::Impl& network, const DataSource& source);
+
+/// Throws invalid_option for a format that does not exist.
+void check_format(const std::string& format);
+
+}  // namespace zeropoint

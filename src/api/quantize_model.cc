@@ -1,0 +1,114 @@
+#include "api/network.h"
+#include "api/plan_options.h"
+#include "base/atomic_file.h"
+#include "base/fail.h"
+#include "base/mapped_file.h"
+#include "base/staging_folder.h"
+#include "exporters/onnx.h"
+#include "frontends/onnx.h"
+#include "plan/calibrate.h"
+#include "plan/verify.h"
+
+namespace zeropoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Batches that the written model is compared on: enough to see that it works, cheap beside calibration.
+constexpr std::size_t kVerificationBatches = 4;
+
+class Quantizer {
+ public:
+  Quantizer(const fs::path& input, const fs::path& output, const QuantizeJob& job)
+      : input_(input), output_(output), job_(job), staging_(checked_output()), network_(Network::load(input)) {}
+
+  QuantizeReport run() {
+    check_job();
+    open_data();
+    report_.plan = job_.plan.empty() ? chosen_plan() : QuantPlan::from_json(read_text(job_.plan), job_.plan.string());
+    apply_plan(network_, report_.plan).save(staging_.file());
+    verify();
+    staging_.commit();
+    if (!job_.save_plan.empty()) write_file_atomically(job_.save_plan, report_.plan.to_json());
+    report_.input_bytes = fs::file_size(input_);
+    report_.output_bytes = fs::file_size(output_);
+    return std::move(report_);
+  }
+
+ private:
+  const fs::path& checked_output() const {
+    std::error_code ignored;
+    if (fs::equivalent(input_, output_, ignored)) {
+      fail(ErrorKind::invalid_option, "--output", "'{}' is the input; it is never overwritten", output_.string());
+    }
+    return output_;
+  }
+
+  void check_job() const {
+    check_format(job_.options.format);
+    if (job_.data.path.empty() && job_.statistics.empty() && job_.plan.empty()) {
+      fail(ErrorKind::invalid_option, "--data", "is needed: ranges of activations come from calibration data");
+    }
+    if (!job_.plan.empty() && !job_.statistics.empty()) {
+      fail(ErrorKind::invalid_option, "--statistics", "has no use with --plan, which has every scale already");
+    }
+  }
+
+  // Without data there is still something to run the written model on, but nothing to judge it by.
+  void open_data() {
+    DataSource source = job_.data;
+    if (source.path.empty()) {
+      source = {.path = "random", .limit = 1};
+      report_.warnings.emplace_back("no --data was given: the written model was compared on random input");
+    }
+    data_ = open_dataset(network_.impl(), source);
+    for (const std::string& warning : data_->warnings()) report_.warnings.push_back(warning);
+  }
+
+  static std::string read_text(const fs::path& path) { return std::string(MappedFile::open(path)->text()); }
+
+  QuantPlan chosen_plan() {
+    Calibration seen = job_.statistics.empty() ? calibrated() : Calibration::load(job_.statistics);
+    report_.calibration_samples = seen.samples();
+    PlanResult result = make_plan(network_, seen, job_.options);
+    for (std::string& warning : result.warnings) report_.warnings.push_back(std::move(warning));
+    return std::move(result.plan);
+  }
+
+  Calibration calibrated() {
+    const Model& model = network_.impl().prepared();
+    const auto tensors =
+        tensors_to_observe(model.graph, decide_structure(model.graph, structure_options(job_.options)));
+    return Calibration(std::make_shared<Calibration::Impl>(
+        Calibration::Impl{zeropoint::calibrate(model, *data_, tensors, {.on_progress = job_.progress})}));
+  }
+
+  void verify() {
+    data_->rewind();
+    std::vector<std::vector<Tensor>> batches;
+    while (batches.size() < kVerificationBatches) {
+      auto batch = data_->next();
+      if (!batch) break;
+      batches.push_back(std::move(batch->inputs));
+      report_.verification_samples += batch->samples;
+    }
+    const Network written = Network::load(staging_.file());
+    report_.outputs = compare_outputs(network_.impl().program(), written.impl().program(), batches, output_.string());
+  }
+
+  const fs::path& input_;
+  const fs::path& output_;
+  const QuantizeJob& job_;
+  StagingFolder staging_;
+  const Network network_;
+  std::unique_ptr<Dataset> data_;
+  QuantizeReport report_;
+};
+
+}  // namespace
+
+QuantizeReport quantize_model(const fs::path& input, const fs::path& output, const QuantizeJob& job) {
+  return Quantizer(input, output, job).run();
+}
+
+}  // namespace zeropoint

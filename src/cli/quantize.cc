@@ -1,0 +1,203 @@
+// zeropoint quantize: a float ONNX model and calibration data in, a verified int8 model out.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/table.h"
+#include "observers/observer.h"
+#include "zeropoint/zeropoint.h"
+
+namespace zeropoint::cli {
+namespace {
+
+constexpr double kLowSqnr = 10;  // dB; below it the noise is a third of the signal
+
+struct Options {
+  std::string input;
+  std::string output;
+  std::string activations = "uint8";
+  std::string weights = "int8";
+  QuantizeJob job;
+};
+
+DType dtype_option(std::string_view option, const std::string& word) {
+  const auto dtype = parse_dtype(word);
+  if (!dtype) throw Error(ErrorKind::invalid_option, std::string(option), fmt::format("'{}' is no type", word));
+  return *dtype;
+}
+
+/// Nodes that stayed float by reason, the reason with most nodes first.
+std::vector<std::pair<std::string, std::vector<std::string>>> float_nodes(const QuantPlan& plan) {
+  std::map<std::string, std::vector<std::string>> by_reason;
+  for (const PlanNode& node : plan.nodes) {
+    if (!node.is_quantized) by_reason[fmt::format("{}: {}", node.op_type, node.reason)].push_back(node.name);
+  }
+  std::vector<std::pair<std::string, std::vector<std::string>>> groups(by_reason.begin(), by_reason.end());
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const auto& a, const auto& b) { return a.second.size() > b.second.size(); });
+  return groups;
+}
+
+std::size_t quantized_nodes(const QuantPlan& plan) {
+  return static_cast<std::size_t>(
+      std::count_if(plan.nodes.begin(), plan.nodes.end(), [](const PlanNode& n) { return n.is_quantized; }));
+}
+
+std::string difference(const OutputError& output) {
+  if (output.agreement == 1) return "equal";
+  if (output.max_abs_error == 0 && std::isinf(output.sqnr_db))
+    return fmt::format("{:.4g} of elements equal", output.agreement);
+  return fmt::format("SQNR {:.2f} dB, largest error {:.4g}", output.sqnr_db, output.max_abs_error);
+}
+
+std::string as_text(const Options& options, const QuantizeReport& report) {
+  std::string text = fmt::format("{} of {} nodes quantized", quantized_nodes(report.plan), report.plan.nodes.size());
+  if (report.calibration_samples > 0) text += fmt::format(", ranges from {} samples", report.calibration_samples);
+  text += "\n";
+  for (const auto& [reason, names] : float_nodes(report.plan)) {
+    text += wrap(fmt::format("  float: {} ({}): {}", names.size(), reason, fmt::join(names, ", ")), 9) + "\n";
+  }
+  for (const OutputError& output : report.outputs) {
+    text +=
+        fmt::format("output '{}': {} (on {} samples)\n", output.name, difference(output), report.verification_samples);
+  }
+  const double ratio =
+      static_cast<double>(report.input_bytes) / static_cast<double>(std::max<std::uintmax_t>(report.output_bytes, 1));
+  return text + fmt::format("{}: {} bytes, {:.2f}x smaller\n", options.output, report.output_bytes, ratio);
+}
+
+std::string as_json(const Options& options, const QuantizeReport& report) {
+  nlohmann::ordered_json document = {{"output", options.output},
+                                     {"input_bytes", report.input_bytes},
+                                     {"output_bytes", report.output_bytes},
+                                     {"calibration_samples", report.calibration_samples},
+                                     {"verification_samples", report.verification_samples},
+                                     {"quantized_nodes", quantized_nodes(report.plan)},
+                                     {"outputs", nlohmann::ordered_json::array()},
+                                     {"float_nodes", nlohmann::ordered_json::array()},
+                                     {"warnings", report.warnings}};
+  for (const OutputError& output : report.outputs) {
+    nlohmann::ordered_json row = {{"name", output.name}};
+    row["sqnr_db"] =
+        std::isfinite(output.sqnr_db) ? nlohmann::ordered_json(output.sqnr_db) : nlohmann::ordered_json(nullptr);
+    row["max_abs_error"] = output.max_abs_error;
+    row["agreement"] = output.agreement;
+    document["outputs"].push_back(row);
+  }
+  for (const PlanNode& node : report.plan.nodes) {
+    if (node.is_quantized) continue;
+    document["float_nodes"].push_back({{"name", node.name}, {"op_type", node.op_type}, {"reason", node.reason}});
+  }
+  return document.dump(2);
+}
+
+void quantize(Options& options, const Output& out) {
+  QuantizeJob& job = options.job;
+  job.options.activations = dtype_option("--activations", options.activations);
+  job.options.weights = dtype_option("--weights", options.weights);
+  job.progress = out.progress("calibrating", "samples");
+  const QuantizeReport report = quantize_model(options.input, options.output, job);
+  job.progress = nullptr;
+  for (const std::string& warning : report.warnings) out.warn("", warning);
+  for (const OutputError& output : report.outputs) {
+    if (output.sqnr_db < kLowSqnr) {
+      out.warn(options.output,
+               fmt::format("output '{}' keeps only {:.1f} dB; 'zeropoint compare' shows where it is lost", output.name,
+                           output.sqnr_db));
+    }
+  }
+  out.text(as_text(options, report));
+  out.json(as_json(options, report));
+}
+
+std::string observer_help() {
+  std::string help = "rule that turns what was seen into a range:";
+  for (const ObserverSpec& observer : all_observers()) help += fmt::format(" {}", observer.name);
+  return help;
+}
+
+Action define(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  QuantizeJob& job = options->job;
+  PlanOptions& plan = job.options;
+  app.add_option("model", options->input, "float ONNX model")->required()->type_name("FILE");
+  app.add_option("-o,--output", options->output, "quantized ONNX model")->required()->type_name("FILE");
+  app.add_option("--data", job.data.path, "calibration data: npy, npz, a folder, a CSV of images, or 'random'")
+      ->type_name("PATH");
+  app.add_option("--preprocess", job.data.preprocess,
+                 "preset or key=value list that brings the data into the model's form")
+      ->type_name("TEXT");
+  app.add_option("--limit", job.data.limit, "use only the first N samples; 0: all")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--batch", job.data.batch, "samples per run, where the model's first dimension is free")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--statistics", job.statistics,
+                 "ranges from this file of 'zeropoint calibrate' instead of running the model")
+      ->type_name("FILE");
+  app.add_option("--plan", job.plan, "apply this plan, perhaps edited, instead of choosing scales")->type_name("FILE");
+  app.add_option("--save-plan", job.save_plan, "write what was decided for every tensor and node, and why")
+      ->type_name("FILE");
+  app.add_option("--activations", options->activations, "uint8, int8, uint16 or int16")
+      ->type_name("TYPE")
+      ->capture_default_str();
+  app.add_option("--weights", options->weights, "int8 or uint8, always symmetric")
+      ->type_name("TYPE")
+      ->capture_default_str();
+  app.add_flag("--symmetric-activations", plan.symmetric_activations, "zero point in the middle of the codes");
+  app.add_flag("--per-tensor", plan.per_tensor, "one scale per weight instead of one per output channel");
+  app.add_option("--observer", plan.observer, observer_help())->type_name("NAME")->capture_default_str();
+  app.add_option("--percentile", plan.percentile, "observer percentile: percent of the values inside the range")
+      ->type_name("P")
+      ->capture_default_str();
+  app.add_option("--n-std", plan.n_std, "observer n_std: standard deviations around the mean")
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--include", plan.include, "quantize only nodes whose name or type matches this glob; may be repeated")
+      ->type_name("GLOB")
+      ->allow_extra_args(false);
+  app.add_option("--exclude", plan.exclude, "keep nodes whose name or type matches this glob in float; may be repeated")
+      ->type_name("GLOB")
+      ->allow_extra_args(false);
+  app.add_flag("--keep-first", plan.keep_first, "keep the products that read the input in float");
+  app.add_flag("--keep-last", plan.keep_last, "keep the products that no other product follows in float");
+  app.add_flag("--quantize-outputs", plan.quantize_outputs, "round the model's outputs to 8 bits too");
+  app.add_option("--format", plan.format, "qdq: Q/DQ around float operators; qoperator: operators on codes")
+      ->type_name("NAME")
+      ->capture_default_str();
+  return [options](Output& out) { quantize(*options, out); };
+}
+
+}  // namespace
+
+Command command_quantize() {
+  return {
+      .name = "quantize",
+      .summary = "turn a float ONNX model into a verified int8 model",
+      .description =
+          "Runs the model over the calibration data, chooses scale and zero point of every tensor that "
+          "integer arithmetic reads, and writes the model with codes for weights. The written file is read "
+          "back, run, and compared with the float model before it appears under its name.\n\n"
+          "Weights are symmetric int8 with one scale per output channel, activations affine uint8, biases "
+          "int32. Relu and Clip are folded into the range of what precedes them; nodes that only move "
+          "values share the scale of their input; graph outputs stay float. Nodes that stay float are "
+          "listed with the reason.",
+      .examples =
+          "zeropoint quantize model.onnx --data images.csv --preprocess imagenet -o model.int8.onnx\n"
+          "zeropoint quantize model.onnx --data x.npz --exclude 'head/*' --save-plan plan.json -o q.onnx\n"
+          "zeropoint quantize model.onnx --data x.npz --plan plan.json -o q.onnx",
+      .define = define,
+  };
+}
+
+}  // namespace zeropoint::cli
