@@ -30,6 +30,7 @@ class MemoryDataset final : public Dataset {
     batch.samples = 1;
     return batch;
   }
+  void rewind() override { at_ = 0; }
 
  private:
   std::vector<std::vector<float>> batches_;
