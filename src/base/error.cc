@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace zeropoint {
 
 std::string_view name(ErrorKind kind) {
@@ -13,8 +15,8 @@ std::string_view name(ErrorKind kind) {
 
 Error::Error(ErrorKind kind, std::string where, std::string message)
     : kind_(kind),
-      where_(std::move(where)),
-      message_(std::move(message)),
+      where_(one_line(std::move(where))),
+      message_(one_line(std::move(message))),
       what_(where_.empty() ? message_ : where_ + ": " + message_) {}
 
 }  // namespace zeropoint

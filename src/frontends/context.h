@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/fail.h"
@@ -13,6 +14,9 @@ template <class... Args>
 [[noreturn]] void fail_here(fmt::format_string<Args...> format, Args&&... args) {
   throw Error(ErrorKind::invalid_model, "", fmt::format(format, std::forward<Args>(args)...));
 }
+
+/// Names of graphs, nodes, values and operators go into reports and JSON: they must be text.
+void require_utf8(std::string_view name);
 
 /// Runs `read`; an error that comes out of it gets "place()" in front. Errors of files (io) name their own place.
 template <class Place, class Read>

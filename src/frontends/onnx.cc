@@ -21,6 +21,7 @@ Function parse_function_header(std::string_view message) {
     if (fields.number() == onnx_proto::function::domain) function.domain = fields.bytes();
     if (fields.number() == onnx_proto::function::overload) function.overload = fields.bytes();
   }
+  for (const std::string* text : {&function.name, &function.domain, &function.overload}) require_utf8(*text);
   return function;
 }
 
@@ -69,6 +70,7 @@ void onnx_reader::parse_opset(std::string_view message, std::map<std::string, st
     if (fields.number() == onnx_proto::opset::domain) domain = fields.bytes();
     if (fields.number() == onnx_proto::opset::version) version = fields.integer();
   }
+  require_utf8(domain);
   if (domain == "ai.onnx") domain.clear();
   if (version < 1) fail_here("imports version {} of operator set '{}'", version, domain);
   const auto [entry, is_new] = opsets.try_emplace(domain, version);

@@ -156,6 +156,8 @@ Attribute parse_attribute(std::string_view message, Source& source, int depth) {
     if (const std::int64_t t = type_of_field(fields.number()); t != field::undefined) present_type = t;
   }
   if (attribute.name.empty()) fail_here("has an attribute without a name");
+  require_utf8(attribute.name);
+  require_utf8(attribute.ref_attr_name);
   if (type == field::undefined) type = present_type;
 
   const int value_number = value_field(type);

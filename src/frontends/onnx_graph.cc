@@ -39,6 +39,7 @@ class Builder {
 ValueId Builder::intern(std::string_view name) {
   const ValueId found = graph_.find(name);
   if (found != kNoValue) return found;
+  require_utf8(name);
   defined_.push_back(false);
   return graph_.add_value({.name = std::string(name)});
 }
@@ -193,6 +194,7 @@ void Builder::add_node(std::string_view message) {
     }
   }
   if (node.op_type.empty()) fail_here("node '{}' has no operator type", node.name);
+  for (const std::string* text : {&node.name, &node.op_type, &node.domain, &node.overload}) require_utf8(*text);
   if (node.domain == "ai.onnx") node.domain.clear();
   node.inputs = intern_all(inputs);
   node.outputs = intern_all(outputs);
@@ -258,6 +260,7 @@ Graph parse_graph(std::string_view message, Source& source, int depth) {
         graph.carried += fields.whole();
     }
   }
+  require_utf8(graph.name);
   build_graph(graph, parts, source, depth);
   return graph;
 }

@@ -150,6 +150,15 @@ TEST(HostileOnnx, NamesThatClash) {
             "net.onnx: node 'b' (Relu): two definitions of 'y', the second as output");
 }
 
+TEST(HostileOnnx, NamesThatAreNoText) {
+  ProtoMessage graph;
+  graph.add_message(proto::graph::node, node("a\xFF", "Relu", {}, {"y"}));
+  EXPECT_EQ(error_of(model_bytes(std::move(graph))), "net.onnx: the name 'a\\xff' is not UTF-8");
+  ProtoMessage lines;
+  lines.add_message(proto::graph::node, node("a\nb", "Relu", {"w"}, {"y"}));
+  EXPECT_THAT(error_of(model_bytes(std::move(lines))), HasSubstr("node 'a\\x0ab' (Relu): reads 'w'"));
+}
+
 TEST(HostileOnnx, CyclesAndMissingValues) {
   ProtoMessage cycle;
   cycle.add_message(proto::graph::node, node("a", "Relu", {"y"}, {"x"}));

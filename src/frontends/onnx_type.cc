@@ -24,6 +24,7 @@ ParsedDim parse_dim(std::string_view message) {
         break;
       case onnx_proto::dimension::dim_param:
         parsed.dim = {.symbol = std::string(fields.bytes())};
+        require_utf8(parsed.dim.symbol);
         if (parsed.dim.symbol.empty()) parsed.is_plain = false;
         break;
       default:
