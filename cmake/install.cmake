@@ -13,5 +13,6 @@ configure_package_config_file(cmake/zeropointConfig.cmake.in ${PROJECT_BINARY_DI
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/zeropointConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/zeropointConfig.cmake ${PROJECT_BINARY_DIR}/zeropointConfigVersion.cmake
   cmake/FindDNNL.cmake DESTINATION ${config_dir})
+file(RELATIVE_PATH pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/zeropoint.pc.in ${PROJECT_BINARY_DIR}/zeropoint.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/zeropoint.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
