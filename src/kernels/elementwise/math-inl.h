@@ -27,25 +27,34 @@ HWY_INLINE V polynomial(D d, V x, const float (&c)[N]) {
   return sum;
 }
 
-/// 2^n for -126 <= n <= 127.
-template <class D, class VI>
-HWY_INLINE hn::Vec<D> power_of_two(D d, VI n) {
+/// y 2^n, rounded once, where y is in [1/2, 2] and n is an integer in [-150, 128].
+template <class D, class V>
+HWY_INLINE V scale_by_power_of_two(D d, V y, V n) {
+#if HWY_TARGET == HWY_AVX3
+  if constexpr (hn::MaxLanes(D()) == 16) return V{_mm512_scalef_ps(y.raw, n.raw)};
+#endif
+  // Two exact factors: n may leave the range of exponents.
   const hn::RebindToSigned<D> di;
-  return hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127))));
+  const auto whole = hn::ConvertTo(di, n);
+  const auto half = hn::ShiftRight<1>(whole);
+  const auto power = [&](auto e) HWY_ATTR { return hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(e, hn::Set(di, 127)))); };
+  return hn::Mul(hn::Mul(y, power(half)), power(hn::Sub(whole, half)));
 }
 
 template <class D, class V>
 HWY_INLINE V vector_exp(D d, V x) {
-  const V clamped = hn::Min(hn::Max(x, hn::Set(d, math::kExpLowest)), hn::Set(d, math::kExpHighest));
-  const auto n = hn::NearestInt(hn::Mul(clamped, hn::Set(d, math::kLog2E)));
-  const V nf = hn::ConvertTo(d, n);
-  V r = hn::Sub(clamped, hn::Mul(nf, hn::Set(d, math::kLn2High)));
-  r = hn::Sub(r, hn::Mul(nf, hn::Set(d, math::kLn2Low)));
+  // In this order of operands, x86 lets a NaN in x through.
+  const V clamped = hn::Min(hn::Set(d, math::kExpHighest), hn::Max(hn::Set(d, math::kExpLowest), x));
+  const V n = hn::Round(hn::Mul(clamped, hn::Set(d, math::kLog2E)));
+  V r = hn::Sub(clamped, hn::Mul(n, hn::Set(d, math::kLn2High)));
+  r = hn::Sub(r, hn::Mul(n, hn::Set(d, math::kLn2Low)));
   const V tail = hn::Mul(hn::Mul(r, r), polynomial(d, r, math::kExp));
-  const V p = hn::Add(hn::Set(d, 1.0F), hn::Add(r, tail));
-  const auto half = hn::ShiftRight<1>(n);  // two factors: n may leave the exponent's range
-  const V y = hn::Mul(hn::Mul(p, power_of_two(d, half)), power_of_two(d, hn::Sub(n, half)));
+  const V y = scale_by_power_of_two(d, hn::Add(hn::Set(d, 1.0F), hn::Add(r, tail)), n);
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  return y;
+#else
   return hn::IfThenElse(hn::IsNaN(x), x, y);
+#endif
 }
 
 /// s^3 P(s^2) + 2 s = 2 atanh(s), |s| <= 1/3.

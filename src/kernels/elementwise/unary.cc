@@ -1,7 +1,6 @@
 #include "kernels/elementwise/unary.h"
 
 #include <cstddef>
-#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/elementwise/unary.cc"
@@ -9,23 +8,11 @@
 #include <hwy/highway.h>
 
 #include "kernels/elementwise/math-inl.h"
+#include "kernels/elementwise/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace zeropoint::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-template <class F>
-HWY_INLINE void for_each_vector(const float* x, float* y, std::size_t n, F f) {
-  const hn::ScalableTag<float> d;
-  const std::size_t lanes = hn::Lanes(d);
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) hn::StoreU(f(d, hn::LoadU(d, x + i)), d, y + i);
-  if (i == n) return;
-  HWY_ALIGN float tail[HWY_MAX_BYTES / sizeof(float)] = {};
-  std::memcpy(tail, x + i, (n - i) * sizeof(float));
-  hn::Store(f(d, hn::Load(d, tail)), d, tail);
-  std::memcpy(y + i, tail, (n - i) * sizeof(float));
-}
 
 template <class D, class V>
 HWY_INLINE V clamp(D d, V x, float low, float high) {
@@ -55,7 +42,7 @@ void UnaryF32Vectors(UnaryF32 function, UnaryParams params, const float* x, floa
 // CopySign: some instruction sets emulate rounding and lose the sign of zero.
 // clang-format off
 #define ZP_UNARY(name, expression) \
-  case UnaryF32::name: return for_each_vector(x, y, n, [=](auto d, auto v) HWY_ATTR { (void)d, (void)alpha, (void)beta; return expression; });
+  case UnaryF32::name: return transform_row(y, n, [=](auto d, std::size_t i) HWY_ATTR { (void)alpha, (void)beta; const auto v = hn::LoadU(d, x + i); return expression; });
 #define ZP_SET(value) hn::Set(d, value)
   switch (function) {
     ZP_UNARY(abs, hn::Abs(v))

@@ -8,6 +8,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/elementwise/transform-inl.h"
 #include "kernels/reduce/reduce-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -21,42 +22,29 @@ HWY_INLINE Moments row_moments(const float* x, std::size_t n, float epsilon, boo
   return {mean, 1.0F / std::sqrt(variance + epsilon)};
 }
 
-template <class D>
-HWY_INLINE void normalize_vector(D d, const float* x, float* y, Moments m, const float* scale, const float* bias) {
-  auto v = hn::Mul(hn::Sub(hn::LoadU(d, x), hn::Set(d, m.mean)), hn::Set(d, m.inv_std));
-  if (scale != nullptr) v = hn::Mul(v, hn::LoadU(d, scale));
-  if (bias != nullptr) v = hn::Add(v, hn::LoadU(d, bias));
-  hn::StoreU(v, d, y);
-}
-
 void NormalizeRows(const float* x, float* y, std::size_t rows, std::size_t cols, const NormalizeOptions& options,
                    Moments* moments) {
-  const hn::ScalableTag<float> d;
-  const hn::CappedTag<float, 1> d1;
-  const auto at = [](const float* p, std::size_t i) { return p == nullptr ? nullptr : p + i; };
+  const float* scale = options.scale;
+  const float* bias = options.bias;
   for (std::size_t row = 0; row < rows; ++row, x += cols, y += cols) {
     const Moments m = row_moments(x, cols, options.epsilon, options.center);
     if (moments != nullptr) moments[row] = m;
-    std::size_t i = 0;
-    for (; i + hn::Lanes(d) <= cols; i += hn::Lanes(d)) {
-      normalize_vector(d, x + i, y + i, m, at(options.scale, i), at(options.bias, i));
-    }
-    for (; i < cols; ++i) normalize_vector(d1, x + i, y + i, m, at(options.scale, i), at(options.bias, i));
+    transform_row(y, cols, [=](auto d, std::size_t i) HWY_ATTR {
+      auto v = hn::Mul(hn::Sub(hn::LoadU(d, x + i), hn::Set(d, m.mean)), hn::Set(d, m.inv_std));
+      if (scale != nullptr) v = hn::Mul(v, hn::LoadU(d, scale + i));
+      if (bias != nullptr) v = hn::Add(v, hn::LoadU(d, bias + i));
+      return v;
+    });
   }
 }
 
 void NormalizeUniform(const float* x, float* y, std::size_t n, float epsilon, float scale, float bias) {
-  const hn::ScalableTag<float> d;
-  const hn::CappedTag<float, 1> d1;
   const Moments m = row_moments(x, n, epsilon, true);
   const float factor = m.inv_std * scale;
-  const auto apply = [&](auto dv, std::size_t i) HWY_ATTR {
-    const auto centered = hn::Sub(hn::LoadU(dv, x + i), hn::Set(dv, m.mean));
-    hn::StoreU(hn::Add(hn::Mul(centered, hn::Set(dv, factor)), hn::Set(dv, bias)), dv, y + i);
-  };
-  std::size_t i = 0;
-  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) apply(d, i);
-  for (; i < n; ++i) apply(d1, i);
+  transform_row(y, n, [=](auto d, std::size_t i) HWY_ATTR {
+    const auto centered = hn::Sub(hn::LoadU(d, x + i), hn::Set(d, m.mean));
+    return hn::Add(hn::Mul(centered, hn::Set(d, factor)), hn::Set(d, bias));
+  });
 }
 
 }  // namespace zeropoint::HWY_NAMESPACE

@@ -67,30 +67,29 @@ HWY_INLINE void reduce_block(const float* x, std::size_t n, float shift, float* 
     const auto value = prepared<op>(d, hn::Sub(hn::LoadU(d, x + i), offset));
     hn::Store(combined<op>(d, hn::Load(d, lanes + lane), value), d, lanes + lane);
   }
-  const hn::CappedTag<float, 1> d1;
-  for (std::size_t lane = i % kReduceLanes; i < n; ++i, ++lane) {
-    const auto value = prepared<op>(d1, hn::Sub(hn::LoadU(d1, x + i), hn::Set(d1, shift)));
-    hn::StoreU(combined<op>(d1, hn::LoadU(d1, lanes + lane), value), d1, lanes + lane);
-  }
+  const auto take = [&](auto few) HWY_ATTR {
+    for (; i + hn::Lanes(few) <= n; i += hn::Lanes(few)) {
+      float* lane = lanes + i % kReduceLanes;
+      const auto value = prepared<op>(few, hn::Sub(hn::LoadU(few, x + i), hn::Set(few, shift)));
+      hn::StoreU(combined<op>(few, hn::LoadU(few, lane), value), few, lane);
+    }
+  };
+  take(hn::CappedTag<float, 4>());
+  take(hn::CappedTag<float, 1>());
 }
 
 /// Halves the lanes until one is left.
-template <ReduceF32 op>
+template <ReduceF32 op, std::size_t kHalf = kReduceLanes / 2>
 HWY_INLINE float fold(float* lanes) {
-  const ReduceTag d;
-  std::size_t half = kReduceLanes / 2;
-  for (; half >= hn::Lanes(d); half /= 2) {
-    for (std::size_t i = 0; i < half; i += hn::Lanes(d)) {
-      hn::Store(combined<op>(d, hn::Load(d, lanes + i), hn::Load(d, lanes + i + half)), d, lanes + i);
-    }
+  const hn::CappedTag<float, kHalf> d;
+  for (std::size_t i = 0; i < kHalf; i += hn::Lanes(d)) {
+    hn::StoreU(combined<op>(d, hn::LoadU(d, lanes + i), hn::LoadU(d, lanes + i + kHalf)), d, lanes + i);
   }
-  const hn::CappedTag<float, 1> d1;
-  for (; half > 0; half /= 2) {
-    for (std::size_t i = 0; i < half; ++i) {
-      hn::StoreU(combined<op>(d1, hn::LoadU(d1, lanes + i), hn::LoadU(d1, lanes + i + half)), d1, lanes + i);
-    }
+  if constexpr (kHalf == 1) {
+    return lanes[0];
+  } else {
+    return fold<op, kHalf / 2>(lanes);
   }
-  return lanes[0];
 }
 
 /// The whole reduction; see reduce.h.

@@ -11,6 +11,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/elementwise/math-inl.h"
+#include "kernels/elementwise/transform-inl.h"
 #include "kernels/elementwise/unary.h"
 #include "kernels/reduce/reduce-inl.h"
 #include "kernels/softmax/lanes.h"
@@ -20,13 +21,6 @@ namespace zeropoint::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using SoftmaxTag = hn::CappedTag<float, kSoftmaxLanes>;
-
-HWY_INLINE float fold_sums(float* sums) {
-  for (std::size_t half = kSoftmaxLanes / 2; half > 0; half /= 2) {
-    for (std::size_t i = 0; i < half; ++i) sums[i] += sums[i + half];
-  }
-  return sums[0];
-}
 
 /// y = e^(x - max) for one block; returns its sum.
 HWY_INLINE float exp_block(const float* x, float* y, std::size_t n, float max) {
@@ -53,30 +47,31 @@ HWY_INLINE float exp_block(const float* x, float* y, std::size_t n, float max) {
     std::memcpy(y + whole, tail, (n - whole) * sizeof(float));
     for (std::size_t i = 0; i < n - whole; ++i) sums[i] += tail[i];
   }
-  return fold_sums(sums);
+  return fold<ReduceF32::sum, kSoftmaxLanes / 2>(sums);
 }
 
-/// y = a / b, or a - b, with one b for the whole row.
-template <class F>
-HWY_INLINE void finish_row(const float* a, float* y, std::size_t n, F f) {
-  const SoftmaxTag d;
+/// The largest value of a row. Where there is a NaN any result will do: the row becomes NaN in any case.
+HWY_INLINE float row_max(const float* x, std::size_t n) {
+  const hn::ScalableTag<float> d;
   const std::size_t width = hn::Lanes(d);
-  std::size_t i = 0;
-  for (; i + width <= n; i += width) hn::StoreU(f(d, hn::LoadU(d, a + i)), d, y + i);
-  const hn::CappedTag<float, 1> d1;
-  for (; i < n; ++i) hn::StoreU(f(d1, hn::LoadU(d1, a + i)), d1, y + i);
+  if (n < width) return *std::max_element(x, x + n);
+  auto max = hn::LoadU(d, x + n - width);
+  for (std::size_t i = 0; i + width < n; i += width) max = hn::Max(max, hn::LoadU(d, x + i));
+  return hn::GetLane(hn::MaxOfLanes(d, max));
 }
 
 void SoftmaxRows(SoftmaxKind kind, const float* x, float* y, std::size_t rows, std::size_t cols) {
+  if (cols == 0) return;
   for (std::size_t row = 0; row < rows; ++row, x += cols, y += cols) {
-    const auto max = static_cast<float>(reduce_row<ReduceF32::max>(x, cols, 0.0F));
+    const float max = row_max(x, cols);
     double sum = 0;
     if (kind == SoftmaxKind::softmax) {
       for (std::size_t i = 0; i < cols; i += kSoftmaxBlock) {
         sum += exp_block(x + i, y + i, std::min(kSoftmaxBlock, cols - i), max);
       }
       const auto divisor = static_cast<float>(sum);
-      finish_row(y, y, cols, [=](auto d, auto v) HWY_ATTR { return hn::Div(v, hn::Set(d, divisor)); });
+      transform_row(y, cols,
+                    [=](auto d, std::size_t i) HWY_ATTR { return hn::Div(hn::LoadU(d, y + i), hn::Set(d, divisor)); });
       continue;
     }
     for (std::size_t i = 0; i < cols; i += kSoftmaxBlock) {
@@ -84,8 +79,9 @@ void SoftmaxRows(SoftmaxKind kind, const float* x, float* y, std::size_t rows, s
       sum += exp_block(x + i, unused, std::min(kSoftmaxBlock, cols - i), max);
     }
     const float log_sum = reference::unary_f32(UnaryF32::log, {}, static_cast<float>(sum));
-    finish_row(x, y, cols,
-               [=](auto d, auto v) HWY_ATTR { return hn::Sub(hn::Sub(v, hn::Set(d, max)), hn::Set(d, log_sum)); });
+    transform_row(y, cols, [=](auto d, std::size_t i) HWY_ATTR {
+      return hn::Sub(hn::Sub(hn::LoadU(d, x + i), hn::Set(d, max)), hn::Set(d, log_sum));
+    });
   }
 }
 
@@ -93,7 +89,7 @@ template <class D>
 HWY_INLINE void softmax_column_vector(D d, SoftmaxKind kind, const float* x, float* y, std::size_t rows,
                                       std::size_t step) {
   auto max = hn::Set(d, -std::numeric_limits<float>::infinity());
-  for (std::size_t r = 0; r < rows; ++r) max = combined<ReduceF32::max>(d, max, hn::LoadU(d, x + r * step));
+  for (std::size_t r = 0; r < rows; ++r) max = hn::Max(max, hn::LoadU(d, x + r * step));
   auto sum = hn::Zero(d);
   for (std::size_t r = 0; r < rows; ++r) {
     const auto e = vector_exp(d, hn::Sub(hn::LoadU(d, x + r * step), max));
