@@ -56,8 +56,8 @@ Calibration calibrate(const Network& network, const NextBatch& next, const PlanO
   const Model& model = network.impl().prepared();
   const auto tensors = tensors_to_observe(model.graph, decide_structure(model.graph, structure_options(options)));
   CallerData data(next);
-  return Calibration(std::make_shared<Calibration::Impl>(
-      Calibration::Impl{zeropoint::calibrate(model, data, tensors, {.on_progress = progress})}));
+  return Calibration(std::make_shared<Calibration::Impl>(Calibration::Impl{zeropoint::calibrate(
+      model, data, tensors, {.statistics = statistics_options(options), .on_progress = progress})}));
 }
 
 }  // namespace zeropoint

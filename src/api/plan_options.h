@@ -13,6 +13,9 @@ namespace zeropoint {
 StructureOptions structure_options(const PlanOptions& options);
 ChooseOptions choose_options(const PlanOptions& options);
 
+/// What to record: the histogram always (it also measures the errors of a range), the rest for the observer.
+StatisticsOptions statistics_options(const PlanOptions& options);
+
 /// Opens the data for the inputs of `network`.
 std::unique_ptr<Dataset> open_dataset(Network::Impl& network, const DataSource& source);
 

@@ -79,8 +79,8 @@ class Quantizer {
     const Model& model = network_.impl().prepared();
     const auto tensors =
         tensors_to_observe(model.graph, decide_structure(model.graph, structure_options(job_.options)));
-    return Calibration(std::make_shared<Calibration::Impl>(
-        Calibration::Impl{zeropoint::calibrate(model, *data_, tensors, {.on_progress = job_.progress})}));
+    return Calibration(std::make_shared<Calibration::Impl>(Calibration::Impl{zeropoint::calibrate(
+        model, *data_, tensors, {.statistics = statistics_options(job_.options), .on_progress = job_.progress})}));
   }
 
   void verify() {

@@ -38,12 +38,6 @@ const ObserverSpec& find_observer(std::string_view name) {
   throw Error(ErrorKind::invalid_option, "observer", unknown_word("observer", name, names));
 }
 
-StatisticsOptions statistics_for(const ObserverSpec& observer, StatisticsOptions otherwise) {
-  if (!observer.needs_histogram) otherwise.histogram_bins = 0;
-  otherwise.torch_histogram = observer.needs_torch_histogram;
-  return otherwise;
-}
-
 RangeChoice choose_range(const ObserverSpec& observer, const SliceStatistics& seen, const Scheme& scheme,
                          const ObserverOptions& options) {
   const std::string where = fmt::format("observer {}", observer.name);

@@ -43,9 +43,6 @@ struct ObserverSpec {
 std::span<const ObserverSpec> all_observers();
 const ObserverSpec& find_observer(std::string_view name);  ///< Throws invalid_option listing the names.
 
-/// What to record for `observer` to choose from, and no more; the rest as in `otherwise`.
-StatisticsOptions statistics_for(const ObserverSpec& observer, StatisticsOptions otherwise = {});
-
 /// The range that `observer` chooses for a grid of `scheme`, widened to contain 0. Symmetric
 /// schemes get [-amax, amax]. Throws invalid_data when nothing was seen, when a histogram is needed
 /// and missing, or when the observer depends on order and the statistics were merged.

@@ -1,0 +1,120 @@
+// zeropoint calibrate: what the activations of a model look like on real data, as a file.
+#include "plan/calibrate.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "api/plan_options.h"
+#include "base/fail.h"
+#include "base/glob.h"
+#include "cli/command.h"
+
+namespace zeropoint::cli {
+namespace {
+
+struct Options {
+  std::string model;
+  std::string output;
+  DataSource data;
+  std::vector<std::string> tensors;  // globs; empty: all
+  StatisticsOptions statistics;
+};
+
+std::vector<std::string> select(std::vector<std::string> names, const std::vector<std::string>& globs) {
+  if (globs.empty()) return names;
+  std::vector<bool> is_wanted(names.size());
+  for (const std::string& glob : globs) {
+    bool matches = false;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (!glob_match(glob, names[i])) continue;
+      is_wanted[i] = true;
+      matches = true;
+    }
+    if (!matches) fail(ErrorKind::invalid_option, "--tensor", "'{}' matches no tensor of the prepared model", glob);
+  }
+  std::vector<std::string> selected;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (is_wanted[i]) selected.push_back(std::move(names[i]));
+  }
+  return selected;
+}
+
+void calibrate(const Options& options, const Output& out) {
+  const Network network = Network::load(options.model);
+  const Model& model = network.impl().prepared();
+  const std::vector<std::string> tensors = select(observable_values(model.graph), options.tensors);
+  const std::unique_ptr<Dataset> data = open_dataset(network.impl(), options.data);
+  for (const std::string& warning : data->warnings()) out.warn("", warning);
+  const Statistics seen = zeropoint::calibrate(
+      model, *data, tensors, {.statistics = options.statistics, .on_progress = out.progress("calibrating", "samples")});
+  seen.save(options.output);
+  const nlohmann::ordered_json document = {
+      {"output", options.output}, {"tensors", seen.tensors.size()}, {"samples", seen.samples}};
+  out.json(document.dump(2));
+  out.text(fmt::format("{}: {} tensors, {} samples\n", options.output, seen.tensors.size(), seen.samples));
+}
+
+Action define(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("model", options->model, "float ONNX model")->required()->type_name("FILE");
+  app.add_option("-o,--output", options->output, "statistics file (JSON)")->required()->type_name("FILE");
+  app.add_option("--data", options->data.path, "calibration data: npy, npz, a folder, a CSV of images, or 'random'")
+      ->required()
+      ->type_name("PATH");
+  app.add_option("--preprocess", options->data.preprocess,
+                 "preset or key=value list that brings the data into the model's form")
+      ->type_name("TEXT");
+  app.add_option("--limit", options->data.limit, "use only the first N samples; 0: all")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--batch", options->data.batch, "samples per run, where the model's first dimension is free")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--tensor", options->tensors, "observe only tensors whose name matches this glob; may be repeated")
+      ->type_name("GLOB")
+      ->allow_extra_args(false);
+  app.add_option("--axis", options->statistics.axis,
+                 "one record per slice along this axis; -1: one per tensor, which is what 'quantize' reads")
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--bins", options->statistics.histogram_bins,
+                 "bins of each histogram, a power of two, at least half of them in use; 0: no histogram")
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--averaging", options->statistics.moving_average_constant,
+                 "observer moving_average: weight of the newest sample")
+      ->type_name("C")
+      ->capture_default_str();
+  app.add_flag("--torch-histogram", options->statistics.torch_histogram,
+               "also record what observer torch_histogram needs");
+  return [options](Output& out) { calibrate(*options, out); };
+}
+
+}  // namespace
+
+Command command_calibrate() {
+  return {
+      .name = "calibrate",
+      .summary = "record what the tensors of a model look like on real data",
+      .description =
+          "Runs the model once over the data and writes, for every float tensor, its extremes, sums and "
+          "histogram. 'zeropoint quantize --statistics' chooses ranges from the file by any observer, without "
+          "running the model again. The names are those of the model as quantization prepares it: constants "
+          "and BatchNormalization folded.\n\n"
+          "Memory does not grow with the data. The file does not depend on the number of threads, and files "
+          "of parts of the data join exactly (zeropoint merge).",
+      .examples =
+          "zeropoint calibrate model.onnx --data images.csv --preprocess imagenet -o stats.json\n"
+          "zeropoint quantize model.onnx --statistics stats.json --observer entropy -o int8.onnx",
+      .define = define,
+  };
+}
+
+}  // namespace zeropoint::cli
