@@ -23,7 +23,6 @@ std::string qualified(const Node& node) {
   return node.domain.empty() ? node.op_type : node.domain + "." + node.op_type;
 }
 
-/// The first operator that is not offered, subgraphs and the model's own functions included; "" when all are.
 std::string missing_op(const Model& model, const Graph& graph, const std::map<std::string, std::int64_t>& opsets) {
   for (const Node& node : graph.nodes) {
     const auto is_this = [&](const Function& f) { return f.name == node.op_type && f.domain == node.domain; };
@@ -82,6 +81,8 @@ std::string base_name(const std::string& name) { return name.substr(0, name.find
 
 }  // namespace
 
+std::string missing_operator(const Model& model) { return missing_op(model, model.graph, model.opsets); }
+
 void unpack(const fs::path& archive, const fs::path& folder) {
   const fs::path done = folder / "unpacked";
   if (fs::exists(done)) return;
@@ -121,7 +122,7 @@ std::vector<NodeTest> find_node_tests(const fs::path& root) {
 Result run(const NodeTest& test) {
   try {
     const Model model = load_onnx(test.folder / "model.onnx");
-    const std::string missing = missing_op(model, model.graph, model.opsets);
+    const std::string missing = missing_operator(model);
     if (!missing.empty()) return {Outcome::not_offered, missing};
     Program program = Program::compile(model);
     for (const fs::directory_entry& entry : fs::directory_iterator(test.folder)) {

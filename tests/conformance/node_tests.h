@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "graph/graph.h"
+
 namespace zeropoint::conformance {
 
 enum class Outcome {
@@ -29,6 +31,10 @@ struct Result {
 
 /// Unpacks `archive` (tar.zst) into `folder` unless that was done before. Throws io when tar fails.
 void unpack(const std::filesystem::path& archive, const std::filesystem::path& folder);
+
+/// "Conv (opset 11)": the first operator of the model that is not offered, subgraphs and the model's own functions
+/// included; "" when all are.
+std::string missing_operator(const Model& model);
 
 /// Every folder below `root` that holds a model.onnx, sorted by name.
 std::vector<NodeTest> find_node_tests(const std::filesystem::path& root);
