@@ -29,9 +29,21 @@ std::string describe(const Tensor& tensor) {
   return fmt::format("{} {}", name(tensor.dtype()), to_string(tensor.shape()));
 }
 
+/// Runs `body`; its errors get the model's file in front of their place.
+template <class Body>
+decltype(auto) naming_file(const std::string& file, Body&& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    if (file.empty() || error.kind() == ErrorKind::interrupted || error.where().starts_with(file)) throw;
+    throw Error(error.kind(), error.where().empty() ? file : file + ": " + error.where(), error.message());
+  }
+}
+
 }  // namespace
 
 struct Program::Impl {
+  std::string source;  // the model's file, for messages
   Compiled compiled;
   std::unique_ptr<PlanServices> services;
   std::vector<ProgramValue> inputs;
@@ -50,7 +62,11 @@ Program& Program::operator=(Program&&) noexcept = default;
 Program::~Program() = default;
 
 Program Program::compile(const Model& model, const CompileOptions& options) {
-  return compile(model.graph, model.opsets, options);
+  return naming_file(model.source, [&] {
+    Program program = compile(model.graph, model.opsets, options);
+    program.impl_->source = model.source;
+    return program;
+  });
 }
 
 Program Program::compile(const Graph& graph, const std::map<std::string, std::int64_t>& opsets,
@@ -88,7 +104,7 @@ std::span<const ProgramValue> Program::outputs() const { return impl_->outputs; 
 std::size_t Program::arena_bytes() const { return impl_->plans.empty() ? 0 : impl_->plans.front().arena_bytes(); }
 
 std::vector<Tensor> Program::run(std::span<const Tensor> inputs, const Tap& tap) {
-  return impl_->plan_for(inputs).run(inputs, tap);
+  return naming_file(impl_->source, [&] { return impl_->plan_for(inputs).run(inputs, tap); });
 }
 
 void Program::Impl::check_inputs(std::span<const Tensor> given) const {

@@ -1,0 +1,56 @@
+#include "cli/data_options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "data/preprocess.h"
+
+namespace zeropoint::cli {
+namespace {
+
+constexpr const char* kGroup = "data";
+
+std::string preprocess_text() {
+  std::string presets;
+  for (const PreprocessPreset& preset : preprocess_presets()) {
+    presets += (presets.empty() ? "" : ", ") + std::string(preset.name);
+  }
+  return fmt::format(
+      "what happens to each image or array: a preset ({}), key=value pairs, or both: "
+      "channels=rgb|bgr|gray, resize=SHORT|HxW, crop=N|HxW, filter, scale, mean, std, from, layout, input",
+      presets);
+}
+
+}  // namespace
+
+void add_data_options(CLI::App& app, DataArguments& to, DataNeed need) {
+  CLI::Option* data = app.add_option("--data", to.path,
+                                     ".npy, .npz, .pb, .csv of files and labels, an image, a folder of these, a folder "
+                                     "per class, or 'random'")
+                          ->type_name("PATH")
+                          ->group(kGroup);
+  if (need == DataNeed::required) data->required();
+  app.add_option("--preprocess", to.options.preprocess, preprocess_text())->type_name("SPEC")->group(kGroup);
+  app.add_option("--labels", to.options.labels, "an .npy of class numbers, instead of the data's own labels")
+      ->type_name("FILE")
+      ->group(kGroup);
+  app.add_option("--limit", to.options.limit, "use the first N samples only")
+      ->type_name("N")
+      ->group(kGroup)
+      ->check(CLI::PositiveNumber);
+  app.add_option("--batch", to.options.batch, "samples per run, where the model allows it; 0 passes arrays as they are")
+      ->type_name("N")
+      ->group(kGroup)
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--seed", to.options.seed, "of random data")->type_name("N")->group(kGroup)->capture_default_str();
+}
+
+std::unique_ptr<Dataset> open_data(const DataArguments& data, std::span<const ProgramValue> inputs, const Output& out) {
+  std::unique_ptr<Dataset> dataset = Dataset::open(data.path, inputs, data.options);
+  for (const std::string& warning : dataset->warnings()) out.warn(data.path, warning);
+  return dataset;
+}
+
+}  // namespace zeropoint::cli
