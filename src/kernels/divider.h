@@ -33,17 +33,19 @@ struct Divider {
 };
 
 /// `tie_bits`: significant bits of the largest tie k + 1/2 that still decides a code (9 or 17).
-inline Divider make_divider(float scale, int tie_bits) {
-  Divider d{.scale = scale};
-  if (!(scale >= 0x1p-24F && scale <= 0x1p100F)) return d;
+inline bool is_exact_divisor(float scale, int tie_bits) {
+  if (!(scale >= 0x1p-24F && scale <= 0x1p100F)) return false;
   const std::uint32_t modulus = std::uint32_t{1} << (25 - tie_bits);
   const std::uint32_t mantissa = (std::bit_cast<std::uint32_t>(scale) & 0x7FFFFFU) | 0x800000U;
   const std::uint32_t rest = (mantissa + 2) % modulus;  // 0, 1, 3 and 4 are the distances -2, -1, 1 and 2
-  d.is_exact = rest > 4 || rest == 2;
+  return rest > 4 || rest == 2;
+}
+
+inline Divider make_divider(float scale, int tie_bits) {
+  if (!is_exact_divisor(scale, tie_bits)) return {.scale = scale};
   const double reciprocal = 1.0 / static_cast<double>(scale);
-  d.hi = static_cast<float>(reciprocal);
-  d.lo = static_cast<float>(reciprocal - static_cast<double>(d.hi));
-  return d;
+  const auto hi = static_cast<float>(reciprocal);
+  return {scale, hi, static_cast<float>(reciprocal - static_cast<double>(hi)), true};
 }
 
 constexpr int kTieBits8 = 9;    // |q - zero_point| <= 255

@@ -90,6 +90,28 @@ HWY_INLINE V RestoreOrder(V bytes) {
 #endif
 }
 
+/// The order that NarrowToI16(a, b) gives to its lanes, for 16-bit lanes that come in memory order.
+template <class V>
+HWY_INLINE V InterleaveOrder(V words) {
+#if HWY_TARGET == HWY_AVX3
+  return V{_mm512_permutexvar_epi64(_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7), words.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  return V{_mm256_permute4x64_epi64(words.raw, 0xD8)};  // 0, 2, 1, 3
+#else
+  return words;
+#endif
+}
+
+/// Undoes InterleaveOrder: the words of NarrowToI16(a, b) come back in memory order.
+template <class V>
+HWY_INLINE V RestoreWords(V words) {
+#if HWY_TARGET == HWY_AVX3
+  return V{_mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), words.raw)};
+#else
+  return InterleaveOrder(words);                        // its own inverse
+#endif
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace zeropoint
 HWY_AFTER_NAMESPACE();

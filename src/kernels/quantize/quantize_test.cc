@@ -15,12 +15,35 @@ using testing::awkward_floats;
 using testing::awkward_sizes;
 using testing::for_each_target;
 
-bool run(const float* x, std::int64_t n, const CodeGrid& grid, std::uint8_t* q, Store store) {
-  return quantize_f32_u8(x, n, grid, q, store);
-}
-bool run(const float* x, std::int64_t n, const CodeGrid& grid, std::int8_t* q, Store store) {
-  return quantize_f32_i8(x, n, grid, q, store);
-}
+/// The kernels of one code type, under one name each.
+template <class Code>
+struct Kernels;
+template <>
+struct Kernels<std::uint8_t> {
+  static constexpr auto uniform = quantize_f32_u8;
+  static constexpr auto runs = quantize_runs_f32_u8;
+  static constexpr auto columns = quantize_columns_f32_u8;
+};
+template <>
+struct Kernels<std::int8_t> {
+  static constexpr auto uniform = quantize_f32_i8;
+  static constexpr auto runs = quantize_runs_f32_i8;
+  static constexpr auto columns = quantize_columns_f32_i8;
+};
+template <>
+struct Kernels<std::uint16_t> {
+  static constexpr auto uniform = [](const float* x, std::int64_t n, const CodeGrid& grid, std::uint16_t* q, Store) {
+    return quantize_f32_u16(x, n, grid, q);
+  };
+  static constexpr auto columns = quantize_columns_f32_u16;
+};
+template <>
+struct Kernels<std::int16_t> {
+  static constexpr auto uniform = [](const float* x, std::int64_t n, const CodeGrid& grid, std::int16_t* q, Store) {
+    return quantize_f32_i16(x, n, grid, q);
+  };
+  static constexpr auto columns = quantize_columns_f32_i16;
+};
 
 template <class Code>
 void expect_reference(const std::vector<float>& data, std::int64_t offset, const CodeGrid& grid, Store store) {
@@ -30,7 +53,7 @@ void expect_reference(const std::vector<float>& data, std::int64_t offset, const
   std::vector<Code> want(static_cast<std::size_t>(n + offset + 1), kGuard);
   std::vector<Code> got = want;
   const bool finite = reference::quantize_f32(x, n, grid, want.data() + offset);
-  EXPECT_EQ(run(x, n, grid, got.data() + offset, store), finite);
+  EXPECT_EQ(Kernels<Code>::uniform(x, n, grid, got.data() + offset, store), finite);
   EXPECT_EQ(got, want) << "n " << n << " offset " << offset << " scale " << grid.scale;
 }
 
@@ -53,6 +76,8 @@ TEST(QuantizeKernel, EveryTargetMatchesTheReferenceForAllSizesAndAlignments) {
           const auto data = awkward_floats(n + offset, 0.0213F, ++seed, seed % 2 == 0);
           expect_reference<std::uint8_t>(data, offset, {0.0213F, 120, {0, 255}}, store);
           expect_reference<std::int8_t>(data, offset, {0.0213F, -7, {-128, 127}}, store);
+          expect_reference<std::uint16_t>(data, offset, {0.0213F, 40000, {0, 65535}}, store);
+          expect_reference<std::int16_t>(data, offset, {0.0213F, -7, {-32768, 32767}}, store);
         }
       }
     }
@@ -69,6 +94,78 @@ TEST(QuantizeKernel, EveryTargetMatchesTheReferenceForAwkwardScales) {
       expect_reference<std::int8_t>(data, 0, {scale, 0, {-127, 127}}, Store::cached);
       expect_reference<std::int8_t>(data, 0, {scale, -128, {-128, 127}}, Store::cached);
       expect_reference<std::int8_t>(data, 0, {scale, 1, {-8, 7}}, Store::cached);
+      expect_reference<std::uint16_t>(data, 0, {scale / 200, 65535, {0, 65535}}, Store::cached);
+      expect_reference<std::int16_t>(data, 0, {scale / 200, -32768, {-32768, 32767}}, Store::cached);
+      expect_reference<std::int16_t>(data, 0, {scale, 0, {-32767, 32767}}, Store::cached);
+    }
+  });
+}
+
+/// n grids around 0.02, some of which refuse multiplication, with zero points in the codes.
+struct ManyGrids {
+  std::vector<float> scales;
+  std::vector<std::int32_t> zero_points;
+  CodeRange codes;
+
+  ManyGrids(std::int64_t n, CodeRange code_range, bool refuse_all) : codes(code_range) {
+    std::mt19937 random(static_cast<std::uint32_t>(n));
+    std::uniform_int_distribution<std::int32_t> zero_point(codes.min, codes.max);
+    for (std::int64_t i = 0; i < n; ++i) {
+      float scale = 0.02F + 0.0001F * static_cast<float>(random() % 100);
+      if (refuse_all || i == 70) scale = std::bit_cast<float>((std::bit_cast<std::int32_t>(scale) & ~0xFFFF) + 1);
+      scales.push_back(scale);
+      zero_points.push_back(zero_point(random));
+    }
+  }
+  GridSpan span() const { return {scales.data(), zero_points.data(), static_cast<std::int64_t>(scales.size()), codes}; }
+};
+
+template <class Code>
+void expect_runs_match(std::int64_t run, std::int64_t count, bool refuse_all, CodeRange codes) {
+  const ManyGrids grids(count, codes, refuse_all);
+  const auto x = awkward_floats(run * count + 1, 0.02F, static_cast<std::uint32_t>(run + count), count % 2 == 1);
+  std::vector<Code> want(x.size() + 1, 77);
+  std::vector<Code> got = want;
+  const bool finite = reference::quantize_runs_f32(x.data() + 1, run, grids.span(), want.data() + 1);
+  EXPECT_EQ(Kernels<Code>::runs(x.data() + 1, run, grids.span(), got.data() + 1), finite);
+  EXPECT_EQ(got, want) << "run " << run << " count " << count;
+}
+
+TEST(QuantizeKernel, RunsMatchTheReferenceOnEveryTarget) {
+  for_each_target([] {
+    for (const std::int64_t run : {1, 7, 8, 16, 31, 32, 33, 64, 100, 128, 300}) {
+      for (const std::int64_t count : {0, 1, 2, 15, 16, 17, 40}) {
+        for (const bool refuse_all : {false, true}) {
+          expect_runs_match<std::uint8_t>(run, count, refuse_all, {0, 255});
+          expect_runs_match<std::int8_t>(run, count, refuse_all, {-8, 7});
+        }
+      }
+    }
+  });
+}
+
+template <class Code>
+void expect_columns_match(std::int64_t rows, std::int64_t columns, bool refuse_all, CodeRange codes) {
+  const ManyGrids grids(columns, codes, refuse_all);
+  const auto x = awkward_floats(rows * columns + 1, 0.02F, static_cast<std::uint32_t>(rows * columns), rows == 5);
+  std::vector<Code> want(x.size() + 1, 77);
+  std::vector<Code> got = want;
+  const bool finite = reference::quantize_columns_f32(x.data() + 1, rows, grids.span(), want.data() + 1);
+  EXPECT_EQ(Kernels<Code>::columns(x.data() + 1, rows, grids.span(), got.data() + 1), finite);
+  EXPECT_EQ(got, want) << rows << " rows of " << columns;
+}
+
+TEST(QuantizeKernel, ColumnsMatchTheReferenceOnEveryTarget) {
+  for_each_target([] {
+    for (const std::int64_t rows : {0, 1, 4, 5}) {
+      for (const std::int64_t columns : {1, 7, 16, 63, 64, 65, 300, 1024, 1100}) {
+        for (const bool refuse_all : {false, true}) {
+          expect_columns_match<std::uint8_t>(rows, columns, refuse_all, {0, 255});
+          expect_columns_match<std::int8_t>(rows, columns, refuse_all, {-127, 127});
+          expect_columns_match<std::uint16_t>(rows, columns, refuse_all, {0, 65535});
+          expect_columns_match<std::int16_t>(rows, columns, refuse_all, {-32768, 32767});
+        }
+      }
     }
   });
 }
