@@ -34,6 +34,17 @@ using VF32 = hn::Vec<F32>;
 using VI32 = hn::Vec<I32>;
 using VI16 = hn::Vec<I16>;
 
+/// Asks for the cache lines of kVectors vectors of floats. Any address is allowed.
+template <int kVectors>
+HWY_INLINE void PrefetchVectors(const float* x) {
+  constexpr int kLine = 16;
+  constexpr int kFloats = kVectors * static_cast<int>(HWY_LANES(float));
+  hwy::Prefetch(x);
+  if constexpr (kFloats > kLine) hwy::Prefetch(x + kLine);
+  if constexpr (kFloats > 2 * kLine) hwy::Prefetch(x + 2 * kLine);
+  if constexpr (kFloats > 3 * kLine) hwy::Prefetch(x + 3 * kLine);
+}
+
 /// Nearest integer, ties to even. Below -2^31: -2^31. NaN and above 2^31 - 1: any value.
 HWY_INLINE VI32 RoundToInt(VF32 v) {
 #if HWY_TARGET == HWY_AVX3
@@ -90,25 +101,15 @@ HWY_INLINE V RestoreOrder(V bytes) {
 #endif
 }
 
-/// The order that NarrowToI16(a, b) gives to its lanes, for 16-bit lanes that come in memory order.
-template <class V>
-HWY_INLINE V InterleaveOrder(V words) {
-#if HWY_TARGET == HWY_AVX3
-  return V{_mm512_permutexvar_epi64(_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7), words.raw)};
-#elif HWY_TARGET == HWY_AVX2
-  return V{_mm256_permute4x64_epi64(words.raw, 0xD8)};  // 0, 2, 1, 3
-#else
-  return words;
-#endif
-}
-
-/// Undoes InterleaveOrder: the words of NarrowToI16(a, b) come back in memory order.
+/// Undoes the interleaving of one narrowing: the words of NarrowToI16(a, b) come back in memory order.
 template <class V>
 HWY_INLINE V RestoreWords(V words) {
 #if HWY_TARGET == HWY_AVX3
   return V{_mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), words.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  return V{_mm256_permute4x64_epi64(words.raw, 0xD8)};  // 0, 2, 1, 3
 #else
-  return InterleaveOrder(words);                        // its own inverse
+  return words;
 #endif
 }
 

@@ -84,7 +84,7 @@ void find_bins(const float* HWY_RESTRICT x, const HistogramBins& bins, std::uint
     return hn::Add(hn::ConvertTo(i32, inside), offset);
   };
   for (std::int64_t i = 0; i < kBlock; i += 2 * lanes) {
-    for (std::int64_t line = 0; line < 2 * lanes; line += 16) hwy::Prefetch(x + i + kPrefetchAhead + line);
+    PrefetchVectors<2>(x + i + kPrefetchAhead);
     const VI16 both = NarrowToI16(one(x + i), one(x + i + lanes));
     hn::Store(both, i16, reinterpret_cast<std::int16_t*>(bin + i));
   }

@@ -47,7 +47,7 @@ MinMax minmax_block(const float* x, std::int64_t n) {
   };
   std::int64_t i = 0;
   for (; i + 4 * lanes <= n; i += 4 * lanes) {
-    for (std::int64_t line = 0; line < 4 * lanes; line += 16) hwy::Prefetch(x + i + kPrefetchAhead + line);
+    PrefetchVectors<4>(x + i + kPrefetchAhead);
     take(x + i, min0, max0, check0);
     take(x + i + lanes, min1, max1, check1);
     take(x + i + 2 * lanes, min2, max2, check2);

@@ -45,10 +45,12 @@ struct Codes16 {
   }
   bool saw_non_finite() const { return !hn::AllTrue(F32(), hn::Eq(check, hn::Zero(F32()))); }
 
-  template <bool kMultiply>
-  HWY_INLINE VI32 one(const float* x, const Division<kMultiply>& divide, VI32 zero_point) {
+  template <Way kWay>
+  HWY_INLINE VI32 one(const float* from, const Divisor<kWay>& by, VI32 zero_point) {
     const VF32 far_away = hn::Set(F32(), kFarAway16);
-    const VF32 y = hn::Max(hn::Min(divide(load(x)), far_away), hn::Neg(far_away));
+    const VF32 x = load(from);
+    const VF32 quotient = kWay == Way::multiply ? hn::MulAdd(x, by.hi, hn::Mul(x, by.lo)) : hn::Div(x, by.hi);
+    const VF32 y = hn::Max(hn::Min(quotient, far_away), hn::Neg(far_away));
     return hn::Add(RoundToInt(y), hn::Add(zero_point, hn::Set(I32(), kBias)));
   }
   HWY_INLINE void store(VI32 a, VI32 b, Code* q) const {
@@ -57,17 +59,17 @@ struct Codes16 {
   }
 };
 
-template <bool kMultiply, class Code>
+template <Way kWay, class Code>
 bool run(const float* x, std::int64_t n, const CodeGrid& grid, const Divider& divider, Code* q) {
-  const Division<kMultiply> divide = division<kMultiply>(divider);
+  const Divisor<kWay> by = make_divisor<kWay>(divider);
   const VI32 zero_point = hn::Set(I32(), grid.zero_point);
   bool all_finite = true;
   for (std::int64_t begin = 0; begin < n; begin += kBlock) {
     const std::int64_t end = std::min(n, begin + kBlock);
     Codes16<Code> codes(grid.codes);
     const auto two = [&](const float* from, Code* to) HWY_ATTR {
-      const VI32 a = codes.one(from, divide, zero_point);
-      codes.store(a, codes.one(from + kLanes, divide, zero_point), to);
+      const VI32 a = codes.one(from, by, zero_point);
+      codes.store(a, codes.one(from + kLanes, by, zero_point), to);
     };
     std::int64_t i = begin;
     for (; i + kPair <= end; i += kPair) two(x + i, q + i);
@@ -89,7 +91,8 @@ bool run(const float* x, std::int64_t n, const CodeGrid& grid, const Divider& di
 template <class Code>
 bool quantize(const float* x, std::int64_t n, const CodeGrid& grid, Code* q) {
   const Divider divider = make_divider(grid.scale, kTieBits16);
-  return multiplies(divider) ? run<true>(x, n, grid, divider, q) : run<false>(x, n, grid, divider, q);
+  return fast_way(divider) == Way::multiply ? run<Way::multiply>(x, n, grid, divider, q)
+                                            : run<Way::divide>(x, n, grid, divider, q);
 }
 
 /// Divides: with 17 bits to a tie, one scale in 64 would need it anyway.
@@ -100,7 +103,7 @@ bool quantize_columns(const float* x, std::int64_t rows, const GridSpan& grids, 
     Codes16<Code> codes(grids.codes);
     const auto one = [&](std::int64_t i) HWY_ATTR {
       const VF32 scale = hn::LoadU(F32(), grids.scales + i);
-      return codes.one(x + i, Division<false>{scale, scale}, hn::LoadU(I32(), grids.zero_points + i));
+      return codes.one(x + i, Divisor<Way::divide>{scale, scale}, hn::LoadU(I32(), grids.zero_points + i));
     };
     std::int64_t i = 0;
     for (; i + kPair <= grids.count; i += kPair) {

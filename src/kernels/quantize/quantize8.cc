@@ -18,47 +18,51 @@ bool quantize(const float* x, std::int64_t n, const CodeGrid& grid, Code* q, Sto
 
 #else
 
-constexpr std::int64_t kBlock = 4096;          // elements between two looks at the finiteness of the data
+constexpr std::int64_t kBlock = 4096;          // elements between two looks at the data's health
 constexpr std::int64_t kPrefetchAhead = 1024;  // elements: 4 KB
 
-template <class Code, bool kMultiply, bool kStream>
-bool run(const float* x, std::int64_t n, const CodeGrid& grid, const Divider& divider, Code* q) {
-  const OneGrid<Code, kMultiply> on_grid(divider, grid.zero_point);
+/// One block; true when every x was finite.
+template <Way kWay, Store kStore, class Code>
+bool quantize_block(const float* x, std::int64_t n, const CodeGrid& grid, const Divider& divider, Code* q) {
+  const hn::ScalableTag<Code> d8;
+  const OneGrid<Code, kWay> on_grid(divider, grid.zero_point);
+  Codes8<Code, kWay> codes(grid.codes);
+  std::int64_t i = 0;
+  for (; i + kQuad <= n; i += kQuad) {
+    const auto bytes = on_grid.four(x + i, codes);
+    if constexpr (kStore == Store::streaming) {
+      PrefetchVectors<4>(x + i + kPrefetchAhead);
+      hn::Stream(bytes, d8, q + i);
+    } else {
+      hn::StoreU(bytes, d8, q + i);
+    }
+  }
+  if (i < n) on_grid.some(x + i, n - i, codes, q + i);
+  if constexpr (kWay == Way::careful) return !codes.saw_non_finite();
+  return !codes.is_suspicious() || quantize_block<Way::careful, Store::cached>(x, n, grid, divider, q);
+}
+
+template <Store kStore, class Code>
+bool run(const float* x, std::int64_t n, const CodeGrid& grid, Code* q) {
+  const Divider divider = make_divider(grid.scale, kTieBits8);
+  const auto block = fast_way(divider) == Way::multiply ? quantize_block<Way::multiply, kStore, Code>
+                                                        : quantize_block<Way::divide, kStore, Code>;
   bool all_finite = true;
-  for (std::int64_t begin = 0; begin < n; begin += kBlock) {
-    const std::int64_t end = std::min(n, begin + kBlock);
-    Codes8<Code> codes(grid.codes);
-    std::int64_t i = begin;
-    for (; i + kQuad <= end; i += kQuad) {
-      if constexpr (kStream) {
-        for (std::int64_t line = 0; line < kQuad; line += 16) hwy::Prefetch(x + i + kPrefetchAhead + line);
-      }
-      on_grid.template four<kStream>(x + i, codes, q + i);
-    }
-    if (i < end) on_grid.some(x + i, end - i, codes, q + i);
-    if (HWY_UNLIKELY(codes.saw_non_finite())) {
-      all_finite = reference::quantize_f32(x + begin, end - begin, grid, q + begin) && all_finite;
-    }
+  for (std::int64_t i = 0; i < n; i += kBlock) {
+    all_finite = block(x + i, std::min(kBlock, n - i), grid, divider, q + i) && all_finite;
   }
   return all_finite;
 }
 
 template <class Code>
 bool quantize(const float* x, std::int64_t n, const CodeGrid& grid, Code* q, Store store) {
-  const Divider divider = make_divider(grid.scale, kTieBits8);
-  const bool multiply = multiplies(divider);
+  if (store == Store::cached) return run<Store::cached>(x, n, grid, q);
   const auto unaligned = static_cast<std::int64_t>((0 - reinterpret_cast<std::uintptr_t>(q)) % HWY_MAX_BYTES);
-  if (store == Store::streaming && n > unaligned) {
-    const bool head = quantize(x, unaligned, grid, q, Store::cached);
-    x += unaligned;
-    q += unaligned;
-    n -= unaligned;
-    const bool body =
-        multiply ? run<Code, true, true>(x, n, grid, divider, q) : run<Code, false, true>(x, n, grid, divider, q);
-    hwy::FlushStream();
-    return head && body;
-  }
-  return multiply ? run<Code, true, false>(x, n, grid, divider, q) : run<Code, false, false>(x, n, grid, divider, q);
+  const std::int64_t head = std::min(n, unaligned);
+  const bool head_finite = run<Store::cached>(x, head, grid, q);
+  const bool body_finite = run<Store::streaming>(x + head, n - head, grid, q + head);
+  hwy::FlushStream();
+  return head_finite && body_finite;
 }
 
 #endif

@@ -25,87 +25,91 @@ constexpr std::int64_t kRows = 4;     // rows that share one load of them
 
 /// The dividers of a tile's columns.
 struct Tile {
-  HWY_ALIGN float hi[kTile];  // or the scales, when multiplication is not exact for all of them
+  HWY_ALIGN float scale[kTile];
+  HWY_ALIGN float hi[kTile];
   HWY_ALIGN float lo[kTile];
-  HWY_ALIGN std::int16_t zero_point[kTile];
-  bool all_exact = HWY_NATIVE_FMA != 0;
-
-  /// Columns that divide when all others multiply: few, computed again one by one.
-  std::vector<std::int64_t> inexact;
+  HWY_ALIGN std::int16_t zero_point[kTile];  // pairs of vectors in the order of NarrowToI16
+  std::int64_t width = 0;
+  bool all_exact = false;
+  std::vector<std::int64_t> inexact;  // columns that must divide where all others multiply: few, computed again
 
   void prepare(const GridSpan& grids) {
+    width = grids.count;
+    const std::int64_t padded = (width + kQuad - 1) / kQuad * kQuad;
+    std::fill_n(std::copy_n(grids.scales, width, scale), padded - width, 1.0F);
+    const I32 i32;
+    std::int64_t column = 0;
+    for (; column + kPair <= width; column += kPair) {
+      const std::int32_t* from = grids.zero_points + column;
+      hn::Store(NarrowToI16(hn::LoadU(i32, from), hn::LoadU(i32, from + kLanes)), I16(), zero_point + column);
+    }
+    if (column < width) {
+      HWY_ALIGN std::int32_t rest[kPair] = {};
+      std::copy_n(grids.zero_points + column, width - column, rest);
+      hn::Store(NarrowToI16(hn::Load(i32, rest), hn::Load(i32, rest + kLanes)), I16(), zero_point + column);
+    }
     inexact.clear();
-    for (std::int64_t i = 0; i < kTile; ++i) {
-      const std::int64_t at = std::min(i, grids.count - 1);
-      hi[i] = grids.scales[at];
-      zero_point[i] = static_cast<std::int16_t>(grids.zero_points[at]);
+    all_exact = PrepareDividers(scale, padded, kTieBits8, hi, lo);
+    if (all_exact || HWY_NATIVE_FMA == 0) return;
+    for (std::int64_t i = 0; i < width; ++i) {
+      if (!is_exact_divisor(scale[i], kTieBits8, kRoughDistance)) inexact.push_back(i);
     }
-    for (std::int64_t i = 0; i < grids.count; ++i) {
-      if (!is_exact_divisor(hi[i], kTieBits8)) inexact.push_back(i);
-    }
-    const std::int64_t few = 1 + grids.count / 64;
-    all_exact = HWY_NATIVE_FMA != 0 && static_cast<std::int64_t>(inexact.size()) <= few;
-    if (!all_exact) return inexact.clear();
-    const F32 f;
-    const VF32 one = hn::Set(f, 1.0F);
-    for (std::int64_t i = 0; i < kTile; i += kLanes) {
-      const VF32 s = hn::Load(f, hi + i);
-      const VF32 r = hn::Div(one, s);
-      hn::Store(r, f, hi + i);
-      hn::Store(hn::Div(hn::NegMulAdd(r, s, one), s), f, lo + i);
-    }
+    const std::int64_t few = 1 + width / 64;
+    all_exact = static_cast<std::int64_t>(inexact.size()) <= few;
+    if (!all_exact) inexact.clear();
   }
 
-  template <bool kMultiply>
-  HWY_INLINE Division<kMultiply> division(std::int64_t column) const {
-    return {hn::Load(F32(), hi + column), kMultiply ? hn::Load(F32(), lo + column) : hn::Zero(F32())};
+  template <Way kWay>
+  HWY_INLINE Divisor<kWay> divisor(std::int64_t column) const {
+    const F32 f;
+    if constexpr (kWay == Way::multiply) return {hn::Load(f, hi + column), hn::Load(f, lo + column)};
+    return {hn::Load(f, scale + column), hn::Zero(f)};
   }
-  HWY_INLINE VI16 zero_points(std::int64_t column) const {
-    return InterleaveOrder(hn::Load(I16(), zero_point + column));
-  }
+  HWY_INLINE VI16 zero_points(std::int64_t column) const { return hn::Load(I16(), zero_point + column); }
 };
 
 /// One quad of columns down a few rows.
-template <bool kMultiply, class Code>
+template <Way kWay, class Code>
 HWY_INLINE void quad(const float* x, std::int64_t rows, std::int64_t stride, const Tile& tile, std::int64_t column,
-                     std::int64_t width, Codes8<Code>& codes, Code* q) {
-  const Division<kMultiply> by0 = tile.division<kMultiply>(column);
-  const Division<kMultiply> by1 = tile.division<kMultiply>(column + kLanes);
-  const Division<kMultiply> by2 = tile.division<kMultiply>(column + 2 * kLanes);
-  const Division<kMultiply> by3 = tile.division<kMultiply>(column + 3 * kLanes);
+                     Codes8<Code, kWay>& shared, Code* q) {
+  const hn::ScalableTag<Code> d8;
+  Codes8<Code, kWay> codes = shared;  // a local copy stays in registers: bytes written through q may alias anything
+  const Divisor<kWay> by0 = tile.divisor<kWay>(column);
+  const Divisor<kWay> by1 = tile.divisor<kWay>(column + kLanes);
+  const Divisor<kWay> by2 = tile.divisor<kWay>(column + 2 * kLanes);
+  const Divisor<kWay> by3 = tile.divisor<kWay>(column + 3 * kLanes);
   const VI16 z0 = tile.zero_points(column);
   const VI16 z1 = tile.zero_points(column + kPair);
-  const auto four = [&](const float* from, Code* to) HWY_ATTR {
-    const VF32 a = codes.load(from);
-    const VF32 b = codes.load(from + kLanes);
-    const VF32 c = codes.load(from + 2 * kLanes);
-    const VF32 d = codes.load(from + 3 * kLanes);
-    hn::StoreU(codes.finish(StepsOfTwo(a, by0, b, by1), StepsOfTwo(c, by2, d, by3), z0, z1), hn::ScalableTag<Code>(),
-               to);
+  const auto four = [&](const float* from) HWY_ATTR {
+    const VI16 ab = codes.two(from, by0, by1);
+    return codes.finish(ab, codes.two(from + kPair, by2, by3), z0, z1);
   };
-  if (HWY_LIKELY(width == kQuad)) {
-    for (std::int64_t row = 0; row < rows; ++row) four(x + row * stride, q + row * stride);
-    return;
-  }
-  HWY_ALIGN float in[kQuad] = {};
-  HWY_ALIGN Code out[kQuad];
-  for (std::int64_t row = 0; row < rows; ++row) {
-    std::memcpy(in, x + row * stride, static_cast<std::size_t>(width) * sizeof(float));
-    four(in, out);
-    std::memcpy(q + row * stride, out, static_cast<std::size_t>(width));
-  }
-}
-
-template <bool kMultiply, class Code>
-void quantize_tile(const float* x, std::int64_t rows, std::int64_t stride, const Tile& tile, std::int64_t width,
-                   Codes8<Code>& codes, Code* q) {
-  for (std::int64_t row = 0; row < rows; row += kRows) {
-    const std::int64_t some = std::min(kRows, rows - row);
-    for (std::int64_t column = 0; column < width; column += kQuad) {
-      quad<kMultiply>(x + row * stride + column, some, stride, tile, column, std::min(kQuad, width - column), codes,
-                      q + row * stride + column);
+  const std::int64_t width = tile.width - column;
+  if (HWY_LIKELY(width >= kQuad)) {
+    for (std::int64_t row = 0; row < rows; ++row) hn::StoreU(four(x + row * stride), d8, q + row * stride);
+  } else {
+    HWY_ALIGN float in[kQuad] = {};
+    HWY_ALIGN Code out[kQuad];
+    for (std::int64_t row = 0; row < rows; ++row) {
+      std::memcpy(in, x + row * stride, static_cast<std::size_t>(width) * sizeof(float));
+      hn::Store(four(in), d8, out);
+      std::memcpy(q + row * stride, out, static_cast<std::size_t>(width));
     }
   }
+  shared = codes;
+}
+
+template <Way kWay, class Code>
+bool quantize_tile(const float* x, std::int64_t rows, std::int64_t stride, const Tile& tile, CodeRange range, Code* q) {
+  Codes8<Code, kWay> codes(range);
+  for (std::int64_t row = 0; row < rows; row += kRows) {
+    const std::int64_t at = row * stride;
+    for (std::int64_t column = 0; column < tile.width; column += kQuad) {
+      quad<kWay>(x + at + column, std::min(kRows, rows - row), stride, tile, column, codes, q + at + column);
+    }
+  }
+  if constexpr (kWay == Way::careful) return !codes.saw_non_finite();
+  return !codes.is_suspicious() || quantize_tile<Way::careful>(x, rows, stride, tile, range, q);
 }
 
 template <class Code>
@@ -116,19 +120,15 @@ bool quantize_columns(const float* x, std::int64_t rows, const GridSpan& grids, 
   for (std::int64_t first = 0; first < grids.count; first += kTile) {
     const GridSpan some = grids.from(first, std::min(kTile, grids.count - first));
     tile.prepare(some);
-    Codes8<Code> codes(grids.codes);
-    if (tile.all_exact) {
-      quantize_tile<true>(x + first, rows, stride, tile, some.count, codes, q + first);
-    } else {
-      quantize_tile<false>(x + first, rows, stride, tile, some.count, codes, q + first);
-    }
-    const bool finite = !codes.saw_non_finite();
+    const bool finite = tile.all_exact
+                            ? quantize_tile<Way::multiply>(x + first, rows, stride, tile, grids.codes, q + first)
+                            : quantize_tile<Way::divide>(x + first, rows, stride, tile, grids.codes, q + first);
     all_finite = all_finite && finite;
-    for (std::int64_t row = 0; row < rows; ++row) {
-      const float* from = x + row * stride + first;
-      Code* to = q + row * stride + first;
-      if (HWY_UNLIKELY(!finite)) reference::quantize_runs_f32(from, 1, some, to);
-      for (const std::int64_t i : tile.inexact) reference::quantize_f32(from + i, 1, some[i], to + i);
+    for (const std::int64_t i : tile.inexact) {
+      for (std::int64_t row = 0; row < rows; ++row) {
+        const std::int64_t at = row * stride + first + i;
+        reference::quantize_f32(x + at, 1, some[i], q + at);
+      }
     }
   }
   return all_finite;

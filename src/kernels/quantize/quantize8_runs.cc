@@ -18,87 +18,103 @@ bool quantize_runs(const float* x, std::int64_t run, const GridSpan& grids, Code
 
 #else
 
-constexpr std::int64_t kBatch = 16;  // grids prepared together: whole vectors on every instruction set
+constexpr std::int64_t kBatch = 64;  // grids prepared together
 
 /// The dividers of up to kBatch grids, computed in vectors: dividing per grid would cost more than a short run.
 struct Batch {
+  GridSpan grids;
   HWY_ALIGN float scale[kBatch];
   HWY_ALIGN float hi[kBatch];
   HWY_ALIGN float lo[kBatch];
-  std::int16_t zero_point[kBatch];
-  bool all_exact = HWY_NATIVE_FMA != 0;
+  bool all_exact;
 
-  explicit Batch(const GridSpan& grids) {
-    for (std::int64_t i = 0; i < kBatch; ++i) {
-      const std::int64_t at = std::min(i, grids.count - 1);
-      scale[i] = grids.scales[at];
-      zero_point[i] = static_cast<std::int16_t>(grids.zero_points[at]);
-    }
-    const F32 f;
-    const VF32 one = hn::Set(f, 1.0F);
-    for (std::int64_t i = 0; i < kBatch; i += kLanes) {
-      const VF32 s = hn::Load(f, scale + i);
-      const VF32 r = hn::Div(one, s);
-      hn::Store(r, f, hi + i);
-      hn::Store(hn::Div(hn::NegMulAdd(r, s, one), s), f,
-                lo + i);  // the remainder 1 - r s is exact with a fused multiply
-    }
-    for (std::int64_t i = 0; i < kBatch; ++i) all_exact = all_exact && is_exact_divisor(scale[i], kTieBits8);
+  explicit Batch(const GridSpan& some) : grids(some) {
+    const std::int64_t padded = (some.count + kLanes - 1) / kLanes * kLanes;
+    std::memcpy(scale, some.scales, static_cast<std::size_t>(some.count) * sizeof(float));
+    std::fill_n(scale + some.count, padded - some.count, 1.0F);
+    all_exact = PrepareDividers(scale, padded, kTieBits8, hi, lo);
   }
-
-  template <bool kMultiply>
-  HWY_INLINE Division<kMultiply> division(std::int64_t i) const {
+  template <Way kWay>
+  HWY_INLINE Divisor<kWay> divisor(std::int64_t i) const {
     const F32 f;
-    return {hn::Set(f, kMultiply ? hi[i] : scale[i]), hn::Set(f, lo[i])};
+    return {hn::Set(f, kWay == Way::multiply ? hi[i] : scale[i]), hn::Set(f, lo[i])};
+  }
+  HWY_INLINE VI16 zero_point(std::int64_t i) const {
+    return hn::Set(I16(), static_cast<std::int16_t>(grids.zero_points[i]));
   }
   Divider divider(std::int64_t i) const { return {scale[i], hi[i], lo[i], all_exact}; }
-  HWY_INLINE VI16 zero_points(std::int64_t i) const { return hn::Set(I16(), zero_point[i]); }
 };
 
-/// Two runs of half a quad, for which one vector of codes is one store.
-template <bool kMultiply, class Code>
-HWY_INLINE void two_runs(const float* HWY_RESTRICT x, const Batch& batch, std::int64_t first, Codes8<Code>& codes,
-                         Code* HWY_RESTRICT q) {
-  const Division<kMultiply> by0 = batch.division<kMultiply>(first);
-  const Division<kMultiply> by1 = batch.division<kMultiply>(first + 1);
-  const VF32 a = codes.load(x);
-  const VF32 b = codes.load(x + kLanes);
-  const VF32 c = codes.load(x + 2 * kLanes);
-  const VF32 d = codes.load(x + 3 * kLanes);
-  const auto bytes = codes.finish(StepsOfTwo(a, by0, b, by0), StepsOfTwo(c, by1, d, by1), batch.zero_points(first),
-                                  batch.zero_points(first + 1));
-  hn::StoreU(bytes, hn::ScalableTag<Code>(), q);
+/// Runs of half a quad, two to a store.
+template <Way kWay, class Code>
+void pairs(const float* HWY_RESTRICT x, const Batch& batch, Codes8<Code, kWay>& shared, Code* HWY_RESTRICT q) {
+  Codes8<Code, kWay> codes = shared;  // a local copy stays in registers
+  std::int64_t i = 0;
+  for (; i + 2 <= batch.grids.count; i += 2) {
+    const Divisor<kWay> by0 = batch.divisor<kWay>(i);
+    const Divisor<kWay> by1 = batch.divisor<kWay>(i + 1);
+    const VI16 ab = codes.two(x + i * kPair, by0, by0);
+    const VI16 cd = codes.two(x + (i + 1) * kPair, by1, by1);
+    hn::StoreU(codes.finish(ab, cd, batch.zero_point(i), batch.zero_point(i + 1)), hn::ScalableTag<Code>(),
+               q + i * kPair);
+  }
+  if (i < batch.grids.count) {
+    OneGrid<Code, kWay>(batch.divider(i), batch.grids.zero_points[i]).some(x + i * kPair, kPair, codes, q + i * kPair);
+  }
+  shared = codes;
 }
 
-template <bool kMultiply, class Code>
-void quantize_batch(const float* x, std::int64_t run, std::int64_t count, const Batch& batch, Codes8<Code>& codes,
-                    Code* q) {
+/// Runs of one vector, four to a store.
+template <Way kWay, class Code>
+void singles(const float* HWY_RESTRICT x, const Batch& batch, Codes8<Code, kWay>& shared, Code* HWY_RESTRICT q) {
+  Codes8<Code, kWay> codes = shared;
+  // NarrowToI16 puts four words of one vector beside four of the other: so must their zero points.
+  HWY_ALIGN std::int16_t zero_points[4 * (kBatch + 1)];
+  for (std::int64_t i = 0; i < batch.grids.count; ++i) {
+    std::fill_n(zero_points + 4 * i, 4, static_cast<std::int16_t>(batch.grids.zero_points[i]));
+  }
   std::int64_t i = 0;
+  for (; i + 4 <= batch.grids.count; i += 4) {
+    const float* from = x + i * kLanes;
+    const VI16 ab = codes.two(from, batch.divisor<kWay>(i), batch.divisor<kWay>(i + 1));
+    const VI16 cd = codes.two(from + kPair, batch.divisor<kWay>(i + 2), batch.divisor<kWay>(i + 3));
+    const VI16 zero_point_ab = hn::LoadDup128(I16(), zero_points + 4 * i);
+    const VI16 zero_point_cd = hn::LoadDup128(I16(), zero_points + 4 * i + 8);
+    hn::StoreU(codes.finish(ab, cd, zero_point_ab, zero_point_cd), hn::ScalableTag<Code>(), q + i * kLanes);
+  }
+  for (; i < batch.grids.count; ++i) {
+    OneGrid<Code, kWay>(batch.divider(i), batch.grids.zero_points[i])
+        .some(x + i * kLanes, kLanes, codes, q + i * kLanes);
+  }
+  shared = codes;
+}
+
+template <Way kWay, class Code>
+bool quantize_batch(const float* x, std::int64_t run, const Batch& batch, Code* q) {
+  Codes8<Code, kWay> codes(batch.grids.codes);
   if (run == kPair) {
-    for (; i + 2 <= count; i += 2) two_runs<kMultiply>(x + i * run, batch, i, codes, q + i * run);
+    pairs<kWay>(x, batch, codes, q);
+  } else if (run == kLanes) {
+    singles<kWay>(x, batch, codes, q);
+  } else {
+    for (std::int64_t i = 0; i < batch.grids.count; ++i) {
+      OneGrid<Code, kWay>(batch.divider(i), batch.grids.zero_points[i]).all(x + i * run, run, codes, q + i * run);
+    }
   }
-  for (; i < count; ++i) {
-    OneGrid<Code, kMultiply>(batch.divider(i), batch.zero_point[i]).all(x + i * run, run, codes, q + i * run);
-  }
+  if constexpr (kWay == Way::careful) return !codes.saw_non_finite();
+  return !codes.is_suspicious() || quantize_batch<Way::careful>(x, run, batch, q);
 }
 
 template <class Code>
 bool quantize_runs(const float* x, std::int64_t run, const GridSpan& grids, Code* q) {
   bool all_finite = true;
   for (std::int64_t first = 0; first < grids.count; first += kBatch) {
-    const GridSpan some = grids.from(first, std::min(kBatch, grids.count - first));
-    const Batch batch(some);
-    Codes8<Code> codes(grids.codes);
+    const Batch batch(grids.from(first, std::min(kBatch, grids.count - first)));
     const float* from = x + first * run;
     Code* to = q + first * run;
-    if (batch.all_exact) {
-      quantize_batch<true>(from, run, some.count, batch, codes, to);
-    } else {
-      quantize_batch<false>(from, run, some.count, batch, codes, to);
-    }
-    if (HWY_UNLIKELY(codes.saw_non_finite())) {
-      all_finite = reference::quantize_runs_f32(from, run, some, to) && all_finite;
-    }
+    const bool finite = batch.all_exact ? quantize_batch<Way::multiply>(from, run, batch, to)
+                                        : quantize_batch<Way::divide>(from, run, batch, to);
+    all_finite = all_finite && finite;
   }
   return all_finite;
 }
