@@ -13,10 +13,10 @@
 // T has p significant bits (p = 9 for 8-bit codes: |k| <= 255), so S * T is a multiple of 2^(25 - p) u,
 // x is a multiple of a larger power of two, and S * M = S * T +- B u. Hence B mod 2^(25 - p) would have
 // to be within 2 of 0, and not 0, because a midpoint is never a quotient. That test refuses one scale in
-// 16 384 for 8-bit codes and one in 64 for 16-bit codes; those divide. Where lo is computed in float32,
-// as (1 - hi S) hi, its error is at most 2^-48 and the distance 6. The method is that of Brisebarre,
-// Muller and Raina, "Accelerating correctly rounded floating-point division when the divisor is known in
-// advance", IEEE Transactions on Computers, 2004.
+// 16 384 for 8-bit codes and one in 64 for 16-bit codes; those divide. Where hi is only within a unit of
+// 1 / S and lo = (1 - hi S) hi is computed in float32, the bound grows to 2^-46 and the distance to 8.
+// The method is that of Brisebarre, Muller and Raina, "Accelerating correctly rounded floating-point division when the
+// divisor is known in advance", IEEE Transactions on Computers, 2004.
 //
 // The scale must leave x * lo finite and lo a normal number: 2^-24 <= S <= 2^100.
 #pragma once
@@ -37,7 +37,7 @@ constexpr int kTieBits8 = 9;    // |q - zero_point| <= 255
 constexpr int kTieBits16 = 17;  // |q - zero_point| <= 65535
 
 constexpr std::uint32_t kDistance = 2;       // to a short mantissa, in its last place, that is too close
-constexpr std::uint32_t kRoughDistance = 6;  // when lo was computed in float32
+constexpr std::uint32_t kRoughDistance = 8;  // when hi and lo were computed in float32
 constexpr float kSmallestDivisor = 0x1p-24F;
 constexpr float kLargestDivisor = 0x1p100F;
 

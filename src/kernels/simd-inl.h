@@ -11,6 +11,7 @@
 #endif
 
 #include <cstdint>
+#include <cstring>
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
@@ -110,6 +111,64 @@ HWY_INLINE V RestoreWords(V words) {
   return V{_mm256_permute4x64_epi64(words.raw, 0xD8)};  // 0, 2, 1, 3
 #else
   return words;
+#endif
+}
+
+/// A load that stays one load: GCC otherwise repeats it in every instruction that can take a memory operand.
+HWY_INLINE VF32 LoadOnce(F32 f, const float* x) {
+  VF32 v = hn::LoadU(f, x);
+#if HWY_TARGET == HWY_AVX3 && HWY_COMPILER_GCC_ACTUAL
+  asm("" : "+v"(v.raw));
+#endif
+  return v;
+}
+
+struct FourVectors {
+  VF32 a, b, c, d;
+};
+HWY_INLINE FourVectors LoadFour(const float* x) {
+  const F32 f;
+  constexpr std::size_t kLanes = HWY_LANES(float);
+  return {LoadOnce(f, x), LoadOnce(f, x + kLanes), LoadOnce(f, x + 2 * kLanes), LoadOnce(f, x + 3 * kLanes)};
+}
+
+/// The same, but only the first n floats are read, n <= 4 Lanes; the others are 0.
+HWY_INLINE FourVectors LoadUpTo(const float* x, std::int64_t n) {
+  const F32 f;
+  constexpr auto kLanes = static_cast<std::int64_t>(HWY_LANES(float));
+#if HWY_TARGET == HWY_AVX3
+  const auto part = [&](std::int64_t from) HWY_ATTR {
+    return from < n ? hn::MaskedLoad(hn::FirstN(f, static_cast<std::size_t>(n - from)), f, x + from) : hn::Zero(f);
+  };
+  return {part(0), part(kLanes), part(2 * kLanes), part(3 * kLanes)};
+#else
+  HWY_ALIGN float all[4 * kLanes] = {};
+  std::memcpy(all, x, static_cast<std::size_t>(n) * sizeof(float));
+  return {hn::Load(f, all), hn::Load(f, all + kLanes), hn::Load(f, all + 2 * kLanes), hn::Load(f, all + 3 * kLanes)};
+#endif
+}
+
+/// One vector of n floats, n of any size; those past the end are `fallback`.
+HWY_INLINE VF32 LoadOr(const float* x, std::int64_t n, float fallback) {
+  const F32 f;
+  constexpr auto kLanes = static_cast<std::int64_t>(HWY_LANES(float));
+  if (HWY_LIKELY(n >= kLanes)) return hn::LoadU(f, x);
+  HWY_ALIGN float all[kLanes];
+  for (std::int64_t i = 0; i < kLanes; ++i) all[i] = i < n ? x[i] : fallback;
+  return hn::Load(f, all);
+}
+
+/// Writes the first n bytes of a vector of 8-bit codes.
+template <class D8>
+HWY_INLINE void StoreUpTo(hn::Vec<D8> bytes, D8 d8, hn::TFromD<D8>* q, std::int64_t n) {
+#if HWY_TARGET == HWY_AVX3
+  (void)d8;
+  const std::uint64_t mask = n >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1;
+  _mm512_mask_storeu_epi8(q, mask, bytes.raw);
+#else
+  HWY_ALIGN hn::TFromD<D8> all[HWY_MAX_BYTES];
+  hn::Store(bytes, d8, all);
+  std::memcpy(q, all, static_cast<std::size_t>(n));
 #endif
 }
 

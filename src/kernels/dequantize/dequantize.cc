@@ -24,7 +24,6 @@ void dequantize(const Code* q, std::int64_t n, QParams grid, float* x, Store) {
 
 template <class Code, bool kStream>
 void run(const Code* HWY_RESTRICT q, std::int64_t n, QParams grid, float* HWY_RESTRICT x) {
-  constexpr std::int64_t kPrefetchAhead = 2048 / sizeof(Code);
   const F32 f;
   const I32 i32;
   const hn::Rebind<Code, F32> narrow;
@@ -42,7 +41,6 @@ void run(const Code* HWY_RESTRICT q, std::int64_t n, QParams grid, float* HWY_RE
   };
   std::int64_t i = 0;
   for (; i + 4 * lanes <= n; i += 4 * lanes) {
-    if constexpr (kStream) hwy::Prefetch(q + i + kPrefetchAhead);
     one(q + i, x + i);
     one(q + i + lanes, x + i + lanes);
     one(q + i + 2 * lanes, x + i + 2 * lanes);

@@ -65,7 +65,7 @@ void histogram(const float* x, std::int64_t n, const HistogramBins& bins, std::u
 
 /// The bins of kBlock elements, in any order.
 void find_bins(const float* HWY_RESTRICT x, const HistogramBins& bins, std::uint16_t* HWY_RESTRICT bin) {
-  constexpr std::int64_t kPrefetchAhead = 1024;
+  constexpr std::int64_t kPrefetchAhead = 2048;
   const F32 f;
   const I32 i32;
   const I16 i16;

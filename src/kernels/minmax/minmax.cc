@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "kernels/minmax/minmax.h"
+#include "kernels/prefetch.h"
 #include "kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -27,10 +28,11 @@ void minmax_columns(const float* x, std::int64_t rows, std::int64_t columns, Min
 
 #else
 
-constexpr std::int64_t kBlock = 8192;          // elements between two looks at the finiteness of the data
-constexpr std::int64_t kPrefetchAhead = 1024;  // elements: 4 KB
+constexpr std::int64_t kBlock = 32768;         // elements between two looks at the finiteness of the data
+constexpr std::int64_t kPrefetchAhead = 2048;  // elements: 8 KB
 
 /// Four independent chains hide the latency of min, max and add.
+template <bool kPrefetch>
 MinMax minmax_block(const float* x, std::int64_t n) {
   const F32 f;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(f));
@@ -40,14 +42,14 @@ MinMax minmax_block(const float* x, std::int64_t n) {
   VF32 min1 = min0, min2 = min0, min3 = min0, max1 = max0, max2 = max0, max3 = max0;
   VF32 check0 = zero, check1 = zero, check2 = zero, check3 = zero;  // NaN once something is not finite
   const auto take = [&](const float* p, VF32& min, VF32& max, VF32& check) HWY_ATTR {
-    const VF32 v = hn::LoadU(f, p);
+    const VF32 v = LoadOnce(f, p);
     min = hn::Min(v, min);
     max = hn::Max(v, max);
     check = hn::MulAdd(v, zero, check);
   };
   std::int64_t i = 0;
   for (; i + 4 * lanes <= n; i += 4 * lanes) {
-    PrefetchVectors<4>(x + i + kPrefetchAhead);
+    if constexpr (kPrefetch) PrefetchVectors<4>(x + i + kPrefetchAhead);
     take(x + i, min0, max0, check0);
     take(x + i + lanes, min1, max1, check1);
     take(x + i + 2 * lanes, min2, max2, check2);
@@ -65,9 +67,10 @@ MinMax minmax_block(const float* x, std::int64_t n) {
 }
 
 MinMax minmax(const float* x, std::int64_t n) {
+  const auto block = software_prefetch_pays() ? minmax_block<true> : minmax_block<false>;
   MinMax range;
   for (std::int64_t begin = 0; begin < n; begin += kBlock) {
-    range = merge(range, minmax_block(x + begin, std::min(kBlock, n - begin)));
+    range = merge(range, block(x + begin, std::min(kBlock, n - begin)));
   }
   return range;
 }
@@ -85,7 +88,7 @@ void minmax_columns(const float* x, std::int64_t rows, std::int64_t columns, Min
     VF32 max = hn::Neg(min);
     VF32 check = zero;
     for (std::int64_t row = 0; row < rows; ++row) {
-      const VF32 v = hn::LoadU(f, x + row * columns + column);
+      const VF32 v = LoadOnce(f, x + row * columns + column);
       min = hn::Min(v, min);
       max = hn::Max(v, max);
       check = hn::MulAdd(v, zero, check);

@@ -49,7 +49,7 @@ struct Codes16 {
   HWY_INLINE VI32 one(const float* from, const Divisor<kWay>& by, VI32 zero_point) {
     const VF32 far_away = hn::Set(F32(), kFarAway16);
     const VF32 x = load(from);
-    const VF32 quotient = kWay == Way::multiply ? hn::MulAdd(x, by.hi, hn::Mul(x, by.lo)) : hn::Div(x, by.hi);
+    const VF32 quotient = multiplies(kWay) ? hn::MulAdd(x, by.hi, hn::Mul(x, by.lo)) : hn::Div(x, by.hi);
     const VF32 y = hn::Max(hn::Min(quotient, far_away), hn::Neg(far_away));
     return hn::Add(RoundToInt(y), hn::Add(zero_point, hn::Set(I32(), kBias)));
   }
@@ -91,8 +91,8 @@ bool run(const float* x, std::int64_t n, const CodeGrid& grid, const Divider& di
 template <class Code>
 bool quantize(const float* x, std::int64_t n, const CodeGrid& grid, Code* q) {
   const Divider divider = make_divider(grid.scale, kTieBits16);
-  return fast_way(divider) == Way::multiply ? run<Way::multiply>(x, n, grid, divider, q)
-                                            : run<Way::divide>(x, n, grid, divider, q);
+  return HWY_NATIVE_FMA != 0 && divider.is_exact ? run<Way::multiply>(x, n, grid, divider, q)
+                                                 : run<Way::divide>(x, n, grid, divider, q);
 }
 
 /// Divides: with 17 bits to a tie, one scale in 64 would need it anyway.

@@ -13,6 +13,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <type_traits>
 
 #include "kernels/divider.h"
 #include "kernels/quantize/quantize.h"
@@ -27,46 +29,60 @@ constexpr std::int64_t kLanes = HWY_LANES(float);
 constexpr std::int64_t kPair = 2 * kLanes;
 constexpr std::int64_t kQuad = 4 * kLanes;
 
-/// How x / scale is computed: exactly, all three ways.
-enum class Way { multiply, divide, careful };
+/// How codes are computed; all ways give the same. `multiply` is for codes that fill their type, which needs no clamp.
+enum class Way { multiply, multiply_and_clamp, divide, careful };
+
+constexpr bool multiplies(Way way) { return way == Way::multiply || way == Way::multiply_and_clamp; }
 
 /// What a vector is divided by.
 template <Way kWay>
 struct Divisor {
-  VF32 hi, lo;  // of the reciprocal; hi is the scale unless the way is to multiply
+  VF32 hi, lo;  // of the reciprocal; hi is the scale where the way is to divide
 };
 
 template <Way kWay>
 HWY_INLINE Divisor<kWay> make_divisor(const Divider& d) {
   const F32 f;
-  return {hn::Set(f, kWay == Way::multiply ? d.hi : d.scale), hn::Set(f, d.lo)};
+  return {hn::Set(f, multiplies(kWay) ? d.hi : d.scale), hn::Set(f, d.lo)};
 }
 
-/// The multiplication is exact for this grid, and this instruction set has it.
-HWY_INLINE Way fast_way(const Divider& d) { return HWY_NATIVE_FMA != 0 && d.is_exact ? Way::multiply : Way::divide; }
+/// Calls body(way) with the fastest way for these codes; `can_multiply`: the multiplication is exact for all grids.
+template <class Code, class Body>
+HWY_INLINE bool with_fast_way(bool can_multiply, CodeRange codes, const Body& body) {
+  if (HWY_NATIVE_FMA == 0 || !can_multiply) return body(std::integral_constant<Way, Way::divide>());
+  const bool fills_type =
+      codes.min == std::numeric_limits<Code>::min() && codes.max == std::numeric_limits<Code>::max();
+  if (fills_type) return body(std::integral_constant<Way, Way::multiply>());
+  return body(std::integral_constant<Way, Way::multiply_and_clamp>());
+}
 
-/// make_divider() for whole vectors of scales; `n` is a multiple of kLanes. lo is rougher than there by one rounding.
-/// True when the multiplication is exact for all of them, and this instruction set has it.
-HWY_INLINE bool PrepareDividers(const float* scale, std::int64_t n, int tie_bits, float* hi, float* lo) {
-  if (HWY_NATIVE_FMA == 0) return false;
+/// make_divider() for n scales, in vectors; lo is a little rougher than there. hi and lo have room for whole quads.
+/// Returns how many scales must divide, and which, in `inexact`; all of them where there is no fused multiply-add.
+HWY_INLINE std::int64_t PrepareDividers(const float* HWY_RESTRICT scale, std::int64_t n, int tie_bits,
+                                        float* HWY_RESTRICT hi, float* HWY_RESTRICT lo,
+                                        std::int32_t* HWY_RESTRICT inexact) {
+  if (HWY_NATIVE_FMA == 0) return n;
   const F32 f;
   const U32 u32;
   const VF32 one = hn::Set(f, 1.0F);
   const auto distance = hn::Set(u32, kRoughDistance);
   const auto twice = hn::Set(u32, 2 * kRoughDistance);
   const auto low_bits = hn::Set(u32, (1U << (25 - tie_bits)) - 1);
-  auto good = hn::Eq(one, one);
-  for (std::int64_t i = 0; i < n; i += kLanes) {
-    const VF32 s = hn::LoadU(f, scale + i);
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < (n + kQuad - 1) / kQuad * kQuad; i += kLanes) {
+    const VF32 s = LoadOr(scale + i, n - i, 1.0F);
     const VF32 r = hn::Div(one, s);
     hn::StoreU(r, f, hi + i);
     hn::StoreU(hn::Mul(hn::NegMulAdd(r, s, one), r), f, lo + i);  // the remainder 1 - r s is exact
     const auto rest = hn::And(hn::Add(hn::BitCast(u32, s), distance), low_bits);
     const auto far_enough = hn::Or(hn::Gt(rest, twice), hn::Eq(rest, distance));
     const auto in_range = hn::And(hn::Ge(s, hn::Set(f, kSmallestDivisor)), hn::Le(s, hn::Set(f, kLargestDivisor)));
-    good = hn::And(good, hn::And(in_range, hn::RebindMask(f, far_enough)));
+    if (HWY_LIKELY(hn::AllTrue(f, hn::And(in_range, hn::RebindMask(f, far_enough))))) continue;
+    for (std::int64_t at = i; at < std::min(i + kLanes, n); ++at) {
+      if (!is_exact_divisor(scale[at], tie_bits, kRoughDistance)) inexact[count++] = static_cast<std::int32_t>(at);
+    }
   }
-  return hn::AllTrue(f, good);
+  return count;
 }
 
 /// Codes of one tensor, and the watch over its data.
@@ -87,10 +103,9 @@ struct Codes8 {
   bool saw_non_finite() const { return !hn::AllTrue(F32(), hn::Eq(check, hn::Zero(F32()))); }
 
   /// rint(x / scale).
-  HWY_INLINE VI32 steps(const float* from, const Divisor<kWay>& by) {
+  HWY_INLINE VI32 steps(VF32 x, const Divisor<kWay>& by) {
     const F32 f;
-    const VF32 x = hn::LoadU(f, from);
-    if constexpr (kWay == Way::multiply) return RoundToInt(hn::MulAdd(x, by.hi, hn::Mul(x, by.lo)));
+    if constexpr (multiplies(kWay)) return RoundToInt(hn::MulAdd(x, by.hi, hn::Mul(x, by.lo)));
     if constexpr (kWay == Way::divide) return RoundToInt(hn::Div(x, by.hi));
     const VF32 far_away = hn::Set(f, 32768.0F);  // saturates any 8-bit code, and fits int16
     const VF32 y = hn::Min(hn::Max(hn::Div(x, by.hi), hn::Neg(far_away)), far_away);
@@ -98,15 +113,15 @@ struct Codes8 {
     return RoundToInt(hn::IfThenElseZero(hn::Eq(x, x), y));
   }
   /// Two vectors of steps, saturated to 16 bits, in the order of NarrowToI16.
-  HWY_INLINE VI16 two(const float* x, const Divisor<kWay>& by_a, const Divisor<kWay>& by_b) {
-    const VI32 a = steps(x, by_a);
-    const VI16 both = NarrowToI16(a, steps(x + kLanes, by_b));
+  HWY_INLINE VI16 two(VF32 a, const Divisor<kWay>& by_a, VF32 b, const Divisor<kWay>& by_b) {
+    const VI16 both = NarrowToI16(steps(a, by_a), steps(b, by_b));
     if constexpr (kWay != Way::careful) smallest = hn::Min(smallest, both);
     return both;
   }
   /// steps + zero points, saturated to the codes, in memory order.
   HWY_INLINE hn::Vec<D8> finish(VI16 ab, VI16 cd, VI16 zero_point_ab, VI16 zero_point_cd) const {
     const auto bytes = NarrowTo(D8(), hn::SaturatedAdd(ab, zero_point_ab), hn::SaturatedAdd(cd, zero_point_cd));
+    if constexpr (kWay == Way::multiply) return RestoreOrder(bytes);
     return RestoreOrder(hn::Max(hn::Min(bytes, highest), lowest));
   }
 };
@@ -121,23 +136,20 @@ struct OneGrid {
   OneGrid(const Divider& d, std::int32_t z)
       : by(make_divisor<kWay>(d)), zero_point(hn::Set(I16(), static_cast<std::int16_t>(z))) {}
 
-  HWY_INLINE hn::Vec<D8> four(const float* x, Codes8<Code, kWay>& codes) const {
-    const VI16 ab = codes.two(x, by, by);
-    return codes.finish(ab, codes.two(x + kPair, by, by), zero_point, zero_point);
+  HWY_INLINE hn::Vec<D8> four(const FourVectors& x, Codes8<Code, kWay>& codes) const {
+    const VI16 ab = codes.two(x.a, by, x.b, by);
+    return codes.finish(ab, codes.two(x.c, by, x.d, by), zero_point, zero_point);
   }
+  HWY_INLINE hn::Vec<D8> four(const float* x, Codes8<Code, kWay>& codes) const { return four(LoadFour(x), codes); }
 
-  /// Fewer than a quad, through a padded copy.
+  /// At most a quad.
   HWY_INLINE void some(const float* x, std::int64_t n, Codes8<Code, kWay>& codes, Code* q) const {
-    HWY_ALIGN float in[kQuad] = {};
-    HWY_ALIGN Code out[kQuad];
-    std::memcpy(in, x, static_cast<std::size_t>(n) * sizeof(float));
-    hn::Store(four(in, codes), D8(), out);
-    std::memcpy(q, out, static_cast<std::size_t>(n));
+    StoreUpTo(four(LoadUpTo(x, n), codes), D8(), q, n);
   }
 
   /// Any number. The last quad overlaps the one before it.
   HWY_INLINE void all(const float* x, std::int64_t n, Codes8<Code, kWay>& codes, Code* q) const {
-    if (n < kQuad) return n > 0 ? some(x, n, codes, q) : void();
+    if (n < kQuad) return some(x, n, codes, q);
     std::int64_t i = 0;
     for (; i + kQuad <= n; i += kQuad) hn::StoreU(four(x + i, codes), D8(), q + i);
     if (i < n) hn::StoreU(four(x + n - kQuad, codes), D8(), q + n - kQuad);

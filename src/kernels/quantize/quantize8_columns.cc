@@ -4,8 +4,6 @@
 #include "hwy/foreach_target.h"
 #include "kernels/quantize/quantize8-inl.h"
 
-#include <vector>
-
 HWY_BEFORE_NAMESPACE();
 namespace zeropoint {
 namespace HWY_NAMESPACE {
@@ -25,45 +23,35 @@ constexpr std::int64_t kRows = 4;     // rows that share one load of them
 
 /// The dividers of a tile's columns.
 struct Tile {
-  HWY_ALIGN float scale[kTile];
+  const float* scale = nullptr;
   HWY_ALIGN float hi[kTile];
   HWY_ALIGN float lo[kTile];
-  HWY_ALIGN std::int16_t zero_point[kTile];  // pairs of vectors in the order of NarrowToI16
+  HWY_ALIGN std::int16_t zero_point[kTile] = {};  // pairs of vectors in the order of NarrowToI16
+  HWY_ALIGN std::int32_t inexact[kTile];  // columns that must divide where all others multiply: few, computed again
+  std::int64_t inexact_count = 0;
   std::int64_t width = 0;
-  bool all_exact = false;
-  std::vector<std::int64_t> inexact;  // columns that must divide where all others multiply: few, computed again
+  bool can_multiply = false;
 
   void prepare(const GridSpan& grids) {
+    scale = grids.scales;
     width = grids.count;
-    const std::int64_t padded = (width + kQuad - 1) / kQuad * kQuad;
-    std::fill_n(std::copy_n(grids.scales, width, scale), padded - width, 1.0F);
-    const I32 i32;
-    std::int64_t column = 0;
-    for (; column + kPair <= width; column += kPair) {
-      const std::int32_t* from = grids.zero_points + column;
-      hn::Store(NarrowToI16(hn::LoadU(i32, from), hn::LoadU(i32, from + kLanes)), I16(), zero_point + column);
+    inexact_count = PrepareDividers(scale, width, kTieBits8, hi, lo, inexact);
+    can_multiply = inexact_count <= 1 + width / 64 && HWY_NATIVE_FMA != 0;
+    if (!can_multiply) inexact_count = 0;
+    for (std::int64_t i = 0; i < width; i += kPair) {
+      HWY_ALIGN std::int32_t pair[kPair] = {};
+      const std::int32_t* from = grids.zero_points + i;
+      if (HWY_UNLIKELY(width - i < kPair)) from = std::copy_n(from, width - i, pair) - (width - i);
+      const VI16 words = NarrowToI16(hn::LoadU(I32(), from), hn::LoadU(I32(), from + kLanes));
+      hn::Store(words, I16(), zero_point + i);
     }
-    if (column < width) {
-      HWY_ALIGN std::int32_t rest[kPair] = {};
-      std::copy_n(grids.zero_points + column, width - column, rest);
-      hn::Store(NarrowToI16(hn::Load(i32, rest), hn::Load(i32, rest + kLanes)), I16(), zero_point + column);
-    }
-    inexact.clear();
-    all_exact = PrepareDividers(scale, padded, kTieBits8, hi, lo);
-    if (all_exact || HWY_NATIVE_FMA == 0) return;
-    for (std::int64_t i = 0; i < width; ++i) {
-      if (!is_exact_divisor(scale[i], kTieBits8, kRoughDistance)) inexact.push_back(i);
-    }
-    const std::int64_t few = 1 + width / 64;
-    all_exact = static_cast<std::int64_t>(inexact.size()) <= few;
-    if (!all_exact) inexact.clear();
   }
 
   template <Way kWay>
   HWY_INLINE Divisor<kWay> divisor(std::int64_t column) const {
     const F32 f;
-    if constexpr (kWay == Way::multiply) return {hn::Load(f, hi + column), hn::Load(f, lo + column)};
-    return {hn::Load(f, scale + column), hn::Zero(f)};
+    if constexpr (multiplies(kWay)) return {hn::Load(f, hi + column), hn::Load(f, lo + column)};
+    return {LoadOr(scale + column, width - column, 1.0F), hn::Zero(f)};
   }
   HWY_INLINE VI16 zero_points(std::int64_t column) const { return hn::Load(I16(), zero_point + column); }
 };
@@ -80,20 +68,16 @@ HWY_INLINE void quad(const float* x, std::int64_t rows, std::int64_t stride, con
   const Divisor<kWay> by3 = tile.divisor<kWay>(column + 3 * kLanes);
   const VI16 z0 = tile.zero_points(column);
   const VI16 z1 = tile.zero_points(column + kPair);
-  const auto four = [&](const float* from) HWY_ATTR {
-    const VI16 ab = codes.two(from, by0, by1);
-    return codes.finish(ab, codes.two(from + kPair, by2, by3), z0, z1);
+  const auto four = [&](const FourVectors& v) HWY_ATTR {
+    const VI16 ab = codes.two(v.a, by0, v.b, by1);
+    return codes.finish(ab, codes.two(v.c, by2, v.d, by3), z0, z1);
   };
   const std::int64_t width = tile.width - column;
   if (HWY_LIKELY(width >= kQuad)) {
-    for (std::int64_t row = 0; row < rows; ++row) hn::StoreU(four(x + row * stride), d8, q + row * stride);
+    for (std::int64_t row = 0; row < rows; ++row) hn::StoreU(four(LoadFour(x + row * stride)), d8, q + row * stride);
   } else {
-    HWY_ALIGN float in[kQuad] = {};
-    HWY_ALIGN Code out[kQuad];
     for (std::int64_t row = 0; row < rows; ++row) {
-      std::memcpy(in, x + row * stride, static_cast<std::size_t>(width) * sizeof(float));
-      hn::Store(four(in), d8, out);
-      std::memcpy(q + row * stride, out, static_cast<std::size_t>(width));
+      StoreUpTo(four(LoadUpTo(x + row * stride, width)), d8, q + row * stride, width);
     }
   }
   shared = codes;
@@ -120,11 +104,12 @@ bool quantize_columns(const float* x, std::int64_t rows, const GridSpan& grids, 
   for (std::int64_t first = 0; first < grids.count; first += kTile) {
     const GridSpan some = grids.from(first, std::min(kTile, grids.count - first));
     tile.prepare(some);
-    const bool finite = tile.all_exact
-                            ? quantize_tile<Way::multiply>(x + first, rows, stride, tile, grids.codes, q + first)
-                            : quantize_tile<Way::divide>(x + first, rows, stride, tile, grids.codes, q + first);
+    const bool finite = with_fast_way<Code>(tile.can_multiply, grids.codes, [&](auto way) {
+      return quantize_tile<way()>(x + first, rows, stride, tile, grids.codes, q + first);
+    });
     all_finite = all_finite && finite;
-    for (const std::int64_t i : tile.inexact) {
+    for (std::int64_t k = 0; k < tile.inexact_count; ++k) {
+      const std::int64_t i = tile.inexact[k];
       for (std::int64_t row = 0; row < rows; ++row) {
         const std::int64_t at = row * stride + first + i;
         reference::quantize_f32(x + at, 1, some[i], q + at);

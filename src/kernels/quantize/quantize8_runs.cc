@@ -23,26 +23,37 @@ constexpr std::int64_t kBatch = 64;  // grids prepared together
 /// The dividers of up to kBatch grids, computed in vectors: dividing per grid would cost more than a short run.
 struct Batch {
   GridSpan grids;
-  HWY_ALIGN float scale[kBatch];
   HWY_ALIGN float hi[kBatch];
   HWY_ALIGN float lo[kBatch];
+  HWY_ALIGN std::uint32_t zero_point_twice[kBatch];  // as two words, for 16-bit vectors
   bool all_exact;
 
   explicit Batch(const GridSpan& some) : grids(some) {
-    const std::int64_t padded = (some.count + kLanes - 1) / kLanes * kLanes;
-    std::memcpy(scale, some.scales, static_cast<std::size_t>(some.count) * sizeof(float));
-    std::fill_n(scale + some.count, padded - some.count, 1.0F);
-    all_exact = PrepareDividers(scale, padded, kTieBits8, hi, lo);
+    std::int32_t inexact[kBatch];
+    all_exact = PrepareDividers(some.scales, some.count, kTieBits8, hi, lo, inexact) == 0;
+    const U32 u32;
+    const auto* zero_points = reinterpret_cast<const std::uint32_t*>(some.zero_points);
+    std::int64_t i = 0;
+    for (; i + kLanes <= some.count; i += kLanes) {
+      const auto word = hn::And(hn::LoadU(u32, zero_points + i), hn::Set(u32, 0xFFFFU));
+      hn::Store(hn::Or(word, hn::ShiftLeft<16>(word)), u32, zero_point_twice + i);
+    }
+    for (; i < some.count; ++i) zero_point_twice[i] = (zero_points[i] & 0xFFFFU) * 0x10001U;
   }
   template <Way kWay>
   HWY_INLINE Divisor<kWay> divisor(std::int64_t i) const {
     const F32 f;
-    return {hn::Set(f, kWay == Way::multiply ? hi[i] : scale[i]), hn::Set(f, lo[i])};
+    return {hn::Set(f, multiplies(kWay) ? hi[i] : grids.scales[i]), hn::Set(f, lo[i])};
   }
-  HWY_INLINE VI16 zero_point(std::int64_t i) const {
-    return hn::Set(I16(), static_cast<std::int16_t>(grids.zero_points[i]));
+  HWY_INLINE VI16 zero_point(std::int64_t i) const { return hn::BitCast(I16(), hn::Set(U32(), zero_point_twice[i])); }
+  /// For a pair of vectors on grids i and i + 1: NarrowToI16 puts four words of one beside four of the other.
+  HWY_INLINE VI16 zero_points_of_two(std::int64_t i) const {
+    std::uint64_t two = 0;
+    std::memcpy(&two, zero_point_twice + i, sizeof(two));
+    const auto alternating = hn::BitCast(U32(), hn::Set(hn::ScalableTag<std::uint64_t>(), two));
+    return hn::BitCast(I16(), hn::InterleaveLower(U32(), alternating, alternating));
   }
-  Divider divider(std::int64_t i) const { return {scale[i], hi[i], lo[i], all_exact}; }
+  Divider divider(std::int64_t i) const { return {grids.scales[i], hi[i], lo[i], all_exact}; }
 };
 
 /// Runs of half a quad, two to a store.
@@ -51,10 +62,11 @@ void pairs(const float* HWY_RESTRICT x, const Batch& batch, Codes8<Code, kWay>& 
   Codes8<Code, kWay> codes = shared;  // a local copy stays in registers
   std::int64_t i = 0;
   for (; i + 2 <= batch.grids.count; i += 2) {
+    const FourVectors v = LoadFour(x + i * kPair);
     const Divisor<kWay> by0 = batch.divisor<kWay>(i);
     const Divisor<kWay> by1 = batch.divisor<kWay>(i + 1);
-    const VI16 ab = codes.two(x + i * kPair, by0, by0);
-    const VI16 cd = codes.two(x + (i + 1) * kPair, by1, by1);
+    const VI16 ab = codes.two(v.a, by0, v.b, by0);
+    const VI16 cd = codes.two(v.c, by1, v.d, by1);
     hn::StoreU(codes.finish(ab, cd, batch.zero_point(i), batch.zero_point(i + 1)), hn::ScalableTag<Code>(),
                q + i * kPair);
   }
@@ -68,19 +80,13 @@ void pairs(const float* HWY_RESTRICT x, const Batch& batch, Codes8<Code, kWay>& 
 template <Way kWay, class Code>
 void singles(const float* HWY_RESTRICT x, const Batch& batch, Codes8<Code, kWay>& shared, Code* HWY_RESTRICT q) {
   Codes8<Code, kWay> codes = shared;
-  // NarrowToI16 puts four words of one vector beside four of the other: so must their zero points.
-  HWY_ALIGN std::int16_t zero_points[4 * (kBatch + 1)];
-  for (std::int64_t i = 0; i < batch.grids.count; ++i) {
-    std::fill_n(zero_points + 4 * i, 4, static_cast<std::int16_t>(batch.grids.zero_points[i]));
-  }
   std::int64_t i = 0;
   for (; i + 4 <= batch.grids.count; i += 4) {
-    const float* from = x + i * kLanes;
-    const VI16 ab = codes.two(from, batch.divisor<kWay>(i), batch.divisor<kWay>(i + 1));
-    const VI16 cd = codes.two(from + kPair, batch.divisor<kWay>(i + 2), batch.divisor<kWay>(i + 3));
-    const VI16 zero_point_ab = hn::LoadDup128(I16(), zero_points + 4 * i);
-    const VI16 zero_point_cd = hn::LoadDup128(I16(), zero_points + 4 * i + 8);
-    hn::StoreU(codes.finish(ab, cd, zero_point_ab, zero_point_cd), hn::ScalableTag<Code>(), q + i * kLanes);
+    const FourVectors v = LoadFour(x + i * kLanes);
+    const VI16 ab = codes.two(v.a, batch.divisor<kWay>(i), v.b, batch.divisor<kWay>(i + 1));
+    const VI16 cd = codes.two(v.c, batch.divisor<kWay>(i + 2), v.d, batch.divisor<kWay>(i + 3));
+    const auto bytes = codes.finish(ab, cd, batch.zero_points_of_two(i), batch.zero_points_of_two(i + 2));
+    hn::StoreU(bytes, hn::ScalableTag<Code>(), q + i * kLanes);
   }
   for (; i < batch.grids.count; ++i) {
     OneGrid<Code, kWay>(batch.divider(i), batch.grids.zero_points[i])
@@ -112,8 +118,8 @@ bool quantize_runs(const float* x, std::int64_t run, const GridSpan& grids, Code
     const Batch batch(grids.from(first, std::min(kBatch, grids.count - first)));
     const float* from = x + first * run;
     Code* to = q + first * run;
-    const bool finite = batch.all_exact ? quantize_batch<Way::multiply>(from, run, batch, to)
-                                        : quantize_batch<Way::divide>(from, run, batch, to);
+    const bool finite = with_fast_way<Code>(batch.all_exact, grids.codes,
+                                            [&](auto way) { return quantize_batch<way()>(from, run, batch, to); });
     all_finite = all_finite && finite;
   }
   return all_finite;

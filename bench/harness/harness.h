@@ -14,7 +14,16 @@
 
 namespace zeropoint::bench {
 
-/// A ratio of two peers over all good rounds.
+/// one_thread counts the time that the calling thread ran, so another process's turn does not count.
+enum class Clock { one_thread, wall };
+
+struct Options {
+  Clock clock = Clock::one_thread;
+  int rounds = 21;
+  double sample_seconds = 0.005;
+};
+
+/// A ratio of two peers over the good rounds of a comparison.
 struct Ratio {
   double median = 0;
   double q10 = 0;
@@ -22,36 +31,31 @@ struct Ratio {
   double best = 0;  // best time over best time
 };
 
-struct Options {
-  int rounds = 15;            // that count; disturbed ones are measured again, at most as many
-  double sample_seconds = 0.005;
-};
-
 /// Peers that do the same work, and their times.
 class Comparison {
  public:
   explicit Comparison(std::string title, Options options = {});
 
-  /// `elements` of work per call, for the rate column.
+  /// `elements` of work per call, for the rate that is printed. The call must use what it computes.
   void add(std::string peer, double elements, std::function<void()> call);
 
+  /// Times everything and prints one line per peer.
   void run();
 
-  double seconds(std::string_view peer) const;                                 ///< median per call
-  Ratio speedup(std::string_view peer, std::string_view over) const;           ///< time of `over` / time of `peer`
-  void print() const;                                                          ///< one line per peer
-  const std::string& title() const { return title_; }
-  int dropped_rounds() const { return dropped_; }
+  double seconds(std::string_view peer) const;                        ///< median per call
+  Ratio speedup(std::string_view peer, std::string_view over) const;  ///< time of `over` divided by time of `peer`
 
  private:
   struct Peer {
     std::string name;
-    double elements;
+    double elements = 0;
     std::function<void()> call;
     int repeats = 1;
-    std::vector<double> seconds;  // per call, one per good round
+    std::vector<double> seconds = {};  // per call, one per round; only good rounds after run()
   };
   const Peer& find(std::string_view name) const;
+  void drop_disturbed_rounds(const std::vector<std::vector<double>>& anchors);
+  void print() const;
 
   std::string title_;
   Options options_;
@@ -59,15 +63,20 @@ class Comparison {
   int dropped_ = 0;
 };
 
-/// What a bar asks of a comparison, and what came out; collected for the table at the end.
+/// What a bar asks, and what came out.
 struct Verdict {
   std::string what;
   Ratio got;
   double bar = 0;  // 0: reported only
 };
-void print(const std::vector<Verdict>& verdicts);
 
-double median(std::vector<double> values);
-double quantile(std::vector<double> values, double q);
+/// The table at the end; true when every bar is met.
+bool print(const std::vector<Verdict>& verdicts);
+
+/// Keeps the compiler from dropping a result that nobody reads.
+template <class T>
+void keep(const T& value) {
+  asm volatile("" : : "m"(value) : "memory");
+}
 
 }  // namespace zeropoint::bench
