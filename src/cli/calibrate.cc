@@ -14,6 +14,7 @@
 #include "base/fail.h"
 #include "base/glob.h"
 #include "cli/command.h"
+#include "cli/data_options.h"
 
 namespace zeropoint::cli {
 namespace {
@@ -62,21 +63,9 @@ void calibrate(const Options& options, const Output& out) {
 
 Action define(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("model", options->model, "float ONNX model")->required()->type_name("FILE");
+  app.add_option("model", options->model, "float ONNX model")->required()->type_name("MODEL");
   app.add_option("-o,--output", options->output, "statistics file (JSON)")->required()->type_name("FILE");
-  app.add_option("--data", options->data.path, "calibration data: npy, npz, a folder, a CSV of images, or 'random'")
-      ->required()
-      ->type_name("PATH");
-  app.add_option("--preprocess", options->data.preprocess,
-                 "preset or key=value list that brings the data into the model's form")
-      ->type_name("TEXT");
-  app.add_option("--limit", options->data.limit, "use only the first N samples; 0: all")
-      ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--batch", options->data.batch, "samples per run, where the model's first dimension is free")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  add_data_options(app, options->data);
   app.add_option("--tensor", options->tensors, "observe only tensors whose name matches this glob; may be repeated")
       ->type_name("GLOB")
       ->allow_extra_args(false);

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -101,9 +102,15 @@ int run_command(const Command& command, int argc, char** argv) {
   return kExitOk;
 }
 
-bool takes_one_of(const Command& command, int argc, char** argv) {
-  if (command.takes == nullptr) return true;
-  return std::any_of(argv, argv + argc, [&](const char* argument) { return command.takes(argument); });
+/// Of the commands with this name the first that takes one of the arguments, otherwise the first; nullptr: none.
+const Command* find_command(std::span<const Command> commands, std::string_view name, std::span<char*> arguments) {
+  const Command* first = nullptr;
+  for (const Command& command : commands) {
+    if (command.name != name) continue;
+    if (first == nullptr) first = &command;
+    if (command.takes != nullptr && std::any_of(arguments.begin(), arguments.end(), command.takes)) return &command;
+  }
+  return first;
 }
 
 int dispatch(int argc, char** argv) {
@@ -119,10 +126,12 @@ int dispatch(int argc, char** argv) {
     flush_output();
     return kExitOk;
   }
+  const std::span<char*> arguments(argv, static_cast<std::size_t>(argc));
+  if (const Command* command = find_command(commands, word, arguments))
+    return run_command(*command, argc - 1, argv + 1);
   std::vector<std::string_view> names;
   for (const Command& command : commands) {
-    if (command.name == word && takes_one_of(command, argc, argv)) return run_command(command, argc - 1, argv + 1);
-    names.push_back(command.name);
+    if (names.empty() || names.back() != command.name) names.push_back(command.name);
   }
   if (word.empty()) return fail_usage("", "a command is wanted", "zeropoint --help");
   return fail_usage("", unknown_word("command", word, names), "zeropoint --help");

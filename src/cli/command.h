@@ -29,7 +29,7 @@ struct Command {
 };
 
 /// Every command of commands.inc, in that order. Of commands with one name the first that takes one of the arguments
-/// runs; the last of them takes any.
+/// runs, or simply the first when none does.
 std::vector<Command> all_commands();
 
 }  // namespace zeropoint::cli

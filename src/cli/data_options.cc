@@ -22,28 +22,44 @@ std::string preprocess_text() {
       presets);
 }
 
-}  // namespace
+/// What both kinds of arguments have.
+struct Fields {
+  std::string& path;
+  std::string& preprocess;
+  std::int64_t& limit;
+  std::int64_t& batch;
+};
 
-void add_data_options(CLI::App& app, DataArguments& to, DataNeed need) {
+void add_common(CLI::App& app, const Fields& to, DataNeed need) {
   CLI::Option* data = app.add_option("--data", to.path,
                                      ".npy, .npz, .pb, .csv of files and labels, an image, a folder of these, a folder "
                                      "per class, or 'random'")
                           ->type_name("PATH")
                           ->group(kGroup);
   if (need == DataNeed::required) data->required();
-  app.add_option("--preprocess", to.options.preprocess, preprocess_text())->type_name("SPEC")->group(kGroup);
-  app.add_option("--labels", to.options.labels, "an .npy of class numbers, instead of the data's own labels")
-      ->type_name("FILE")
-      ->group(kGroup);
-  app.add_option("--limit", to.options.limit, "use the first N samples only")
+  app.add_option("--preprocess", to.preprocess, preprocess_text())->type_name("SPEC")->group(kGroup);
+  app.add_option("--limit", to.limit, "use the first N samples only")
       ->type_name("N")
       ->group(kGroup)
       ->check(CLI::PositiveNumber);
-  app.add_option("--batch", to.options.batch, "samples per run, where the model allows it; 0 passes arrays as they are")
+  app.add_option("--batch", to.batch, "samples per run, where the model allows it; 0 passes arrays as they are")
       ->type_name("N")
       ->group(kGroup)
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+}
+
+}  // namespace
+
+void add_data_options(CLI::App& app, DataSource& to, DataNeed need) {
+  add_common(app, {to.path, to.preprocess, to.limit, to.batch}, need);
+}
+
+void add_data_options(CLI::App& app, DataArguments& to) {
+  add_common(app, {to.path, to.options.preprocess, to.options.limit, to.options.batch}, DataNeed::required);
+  app.add_option("--labels", to.options.labels, "an .npy of class numbers, instead of the data's own labels")
+      ->type_name("FILE")
+      ->group(kGroup);
   app.add_option("--seed", to.options.seed, "of random data")->type_name("N")->group(kGroup)->capture_default_str();
 }
 

@@ -1,4 +1,5 @@
-// The options of every command that reads data: --data, --preprocess, --labels, --limit, --batch, --seed.
+// The options of every command that reads data: --data, --preprocess, --limit, --batch; and, where
+// samples are judged or made up, --labels and --seed.
 #pragma once
 
 #include <memory>
@@ -7,6 +8,7 @@
 
 #include "cli/output.h"
 #include "data/dataset.h"
+#include "zeropoint/zeropoint.h"
 
 namespace CLI {
 class App;
@@ -21,7 +23,8 @@ struct DataArguments {
 
 enum class DataNeed { required, optional };
 
-void add_data_options(CLI::App& app, DataArguments& to, DataNeed need = DataNeed::required);
+void add_data_options(CLI::App& app, DataSource& to, DataNeed need = DataNeed::required);
+void add_data_options(CLI::App& app, DataArguments& to);
 
 /// Opens the data for a model's inputs and prints what it warns of.
 std::unique_ptr<Dataset> open_data(const DataArguments& data, std::span<const ProgramValue> inputs, const Output& out);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/data_options.h"
 #include "cli/table.h"
 #include "observers/observer.h"
 #include "zeropoint/zeropoint.h"
@@ -128,20 +129,9 @@ Action define(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   QuantizeJob& job = options->job;
   PlanOptions& plan = job.options;
-  app.add_option("model", options->input, "float ONNX model")->required()->type_name("FILE");
+  app.add_option("model", options->input, "float ONNX model")->required()->type_name("MODEL");
   app.add_option("-o,--output", options->output, "quantized ONNX model")->required()->type_name("FILE");
-  app.add_option("--data", job.data.path, "calibration data: npy, npz, a folder, a CSV of images, or 'random'")
-      ->type_name("PATH");
-  app.add_option("--preprocess", job.data.preprocess,
-                 "preset or key=value list that brings the data into the model's form")
-      ->type_name("TEXT");
-  app.add_option("--limit", job.data.limit, "use only the first N samples; 0: all")
-      ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--batch", job.data.batch, "samples per run, where the model's first dimension is free")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  add_data_options(app, job.data, DataNeed::optional);
   app.add_option("--statistics", job.statistics,
                  "ranges from this file of 'zeropoint calibrate' instead of running the model")
       ->type_name("FILE");
@@ -191,12 +181,14 @@ Command command_quantize() {
           "Weights are symmetric int8 with one scale per output channel, activations affine uint8, biases "
           "int32. Relu and Clip are folded into the range of what precedes them; nodes that only move "
           "values share the scale of their input; graph outputs stay float. Nodes that stay float are "
-          "listed with the reason.",
+          "listed with the reason.\n\n"
+          "A plain array is quantized too: zeropoint quantize x.npy --help.",
       .examples =
           "zeropoint quantize model.onnx --data images.csv --preprocess imagenet -o model.int8.onnx\n"
           "zeropoint quantize model.onnx --data x.npz --exclude 'head/*' --save-plan plan.json -o q.onnx\n"
           "zeropoint quantize model.onnx --data x.npz --plan plan.json -o q.onnx",
       .define = define,
+      .takes = [](std::string_view input) { return input.ends_with(".onnx"); },
   };
 }
 
