@@ -11,7 +11,9 @@ inline float f16_to_f32(std::uint16_t h) {
   const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000U) << 16;
   const std::uint32_t exponent = (h >> 10) & 0x1FU;
   const std::uint32_t mantissa = h & 0x3FFU;
-  if (exponent == 0x1F) return std::bit_cast<float>(sign | 0x7F800000U | (mantissa << 13));
+  if (exponent == 0x1F) {  // infinity, or NaN, which becomes quiet as on every CPU
+    return std::bit_cast<float>(sign | 0x7F800000U | (mantissa != 0 ? 0x400000U : 0U) | (mantissa << 13));
+  }
   if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
   const float magnitude = static_cast<float>(mantissa) * 0x1p-24F;  // subnormal: exact
   return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/parallel.h"
+#include "kernels/convert/convert.h"
 #include "ops/elementwise.h"
 
 // Cast and CastLike between all types. Floats become integers towards zero and wrap to the width;
@@ -58,12 +59,27 @@ void cast_block(const Tensor& x, Tensor& y, std::int64_t first, std::int64_t n, 
   store_wide(options.to, y.mutable_raw(), first, n, out.bytes);
 }
 
+/// Elements [first, first + n) through a kernel of their own; false where there is none.
+bool cast_fast(const Tensor& x, Tensor& y, std::int64_t first, std::int64_t n) {
+  const auto* bytes = static_cast<const std::byte*>(x.raw()) + storage_bytes(x.dtype(), first);
+  if (y.dtype() == DType::f32 && (x.dtype() == DType::u8 || x.dtype() == DType::boolean)) {
+    convert_u8_f32(reinterpret_cast<const std::uint8_t*>(bytes), y.mutable_data<float>() + first, n);
+    return true;
+  }
+  if (y.dtype() == DType::f32 && x.dtype() == DType::i32) {
+    convert_i32_f32(reinterpret_cast<const std::int32_t*>(bytes), y.mutable_data<float>() + first, n);
+    return true;
+  }
+  return false;
+}
+
 void cast_numbers(const Tensor& x, Tensor& y, const CastOptions& options) {
   if (x.dtype() == y.dtype()) {
     std::memcpy(y.mutable_raw(), x.raw(), x.bytes());
     return;
   }
-  parallel_ranges(x.size(), kCostlyGrain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_ranges(x.size(), kCheapGrain, [&](std::int64_t begin, std::int64_t end) {
+    if (cast_fast(x, y, begin, end - begin)) return;
     for (std::int64_t i = begin; i < end; i += kWideBlock) cast_block(x, y, i, std::min(kWideBlock, end - i), options);
   });
 }

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "base/float16.h"
+#include "kernels/convert/convert.h"
 
 namespace zeropoint {
 namespace {
@@ -36,16 +36,14 @@ Tensor widen(const Tensor& from, DType to_type) {
   if (to_type == DType::u8) return unpack(from);
   Tensor to = Tensor::allocate(to_type, from.shape());
   const auto* src = static_cast<const std::uint16_t*>(from.raw());
-  std::transform(src, src + from.size(), to.mutable_data<float>(),
-                 from.dtype() == DType::f16 ? f16_to_f32 : bf16_to_f32);
+  (from.dtype() == DType::f16 ? convert_f16_f32 : convert_bf16_f32)(src, to.mutable_data<float>(), from.size());
   return to;
 }
 
 void narrow(const Tensor& from, Tensor& to) {
   if (from.dtype() == DType::u8) return pack(from, to);
-  const auto values = from.values<float>();
-  std::transform(values.begin(), values.end(), static_cast<std::uint16_t*>(to.mutable_raw()),
-                 to.dtype() == DType::f16 ? f32_to_f16 : f32_to_bf16);
+  auto* dst = static_cast<std::uint16_t*>(to.mutable_raw());
+  (to.dtype() == DType::f16 ? convert_f32_f16 : convert_f32_bf16)(from.data<float>(), dst, from.size());
 }
 
 class Widened final : public Kernel {

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "base/fail.h"
-#include "base/float16.h"
+#include "kernels/convert/convert.h"
 
 namespace zeropoint {
 namespace {
@@ -61,13 +61,6 @@ void load_small_float(DType dtype, const void* src, std::int64_t first, std::int
       y[i] = decode(bits(dtype) == 4 ? packed_code(bytes, 4, first + i) : bytes[first + i], *format);
     }
   }
-}
-
-template <class W, class Round>
-void store_float16(void* dst, std::int64_t first, std::int64_t n, const void* wide, Round round) {
-  const W* x = static_cast<const W*>(wide);
-  auto* y = static_cast<std::uint16_t*>(dst) + first;
-  for (std::int64_t i = 0; i < n; ++i) y[i] = round(x[i]);
 }
 
 template <class F, class I>
@@ -134,9 +127,7 @@ void load_wide(DType dtype, const void* src, std::int64_t first, std::int64_t n,
     case DType::f16:
     case DType::bf16: {
       const auto* x = static_cast<const std::uint16_t*>(src) + first;
-      auto* y = static_cast<float*>(wide);
-      for (std::int64_t i = 0; i < n; ++i) y[i] = dtype == DType::f16 ? f16_to_f32(x[i]) : bf16_to_f32(x[i]);
-      return;
+      return (dtype == DType::f16 ? convert_f16_f32 : convert_bf16_f32)(x, static_cast<float*>(wide), n);
     }
     case DType::u4:
     case DType::i4:
@@ -174,9 +165,9 @@ void store_wide(DType dtype, void* dst, std::int64_t first, std::int64_t n, cons
     case DType::u64:
       return narrow<std::int64_t, std::int64_t>(dst, first, n, wide);
     case DType::f16:
-      return store_float16<float>(dst, first, n, wide, f32_to_f16);
+      return convert_f32_f16(static_cast<const float*>(wide), static_cast<std::uint16_t*>(dst) + first, n);
     case DType::bf16:
-      return store_float16<float>(dst, first, n, wide, f32_to_bf16);
+      return convert_f32_bf16(static_cast<const float*>(wide), static_cast<std::uint16_t*>(dst) + first, n);
     case DType::u4:
     case DType::i4:
     case DType::u2:
