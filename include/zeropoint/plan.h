@@ -20,6 +20,7 @@ struct PlanTensor {
   TensorRole role = TensorRole::activation;
   TensorQParams qparams;
   std::vector<Range> ranges;  // one per grid: what the scale was computed from (empty for bias and fixed grids)
+  Tensor correction;          // bias: float32, added to the real values before they are rounded; absent: nothing
   std::string method;         // observer or rule: "minmax", "fixed", "shared", "absmax", "product of scales"
   std::string reason;         // one sentence with the numbers
   double clipping_error = 0;  // mean squared, per element

@@ -112,6 +112,7 @@ struct PlanOptions {
   DType activations = DType::u8;  // u8, i8, u16 or i16
   DType weights = DType::i8;      // i8 or u8; always symmetric
   bool symmetric_activations = false;
+  bool correct_biases = true;        // take back the mean error of the rounded weights
   bool per_tensor = false;           // one scale per weight instead of one per output channel
   std::string observer = "mse";      // rule that turns statistics into a range
   double percentile = 99.99;         // percent of values inside the range; observer percentile

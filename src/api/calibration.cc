@@ -51,13 +51,20 @@ void Calibration::merge(const Calibration& other) { impl_->statistics.merge(othe
 
 std::uint64_t Calibration::samples() const { return impl_->statistics.samples; }
 
+Calibration calibrate_on(Network::Impl& network, Dataset& data, const PlanOptions& options,
+                         const OnProgress& progress) {
+  const Model& model = network.prepared();
+  const Structure structure = decide_structure(model.graph, structure_options(options));
+  CalibrationOptions calibration{.statistics = statistics_options(options), .on_progress = progress};
+  if (options.correct_biases) calibration.channel_means = tensors_with_channels(model.graph, structure);
+  Statistics seen = calibrate(model, data, tensors_to_observe(model.graph, structure), calibration);
+  return Calibration(std::make_shared<Calibration::Impl>(Calibration::Impl{std::move(seen)}));
+}
+
 Calibration calibrate(const Network& network, const NextBatch& next, const PlanOptions& options,
                       const OnProgress& progress) {
-  const Model& model = network.impl().prepared();
-  const auto tensors = tensors_to_observe(model.graph, decide_structure(model.graph, structure_options(options)));
   CallerData data(next);
-  return Calibration(std::make_shared<Calibration::Impl>(Calibration::Impl{zeropoint::calibrate(
-      model, data, tensors, {.statistics = statistics_options(options), .on_progress = progress})}));
+  return calibrate_on(network.impl(), data, options, progress);
 }
 
 }  // namespace zeropoint

@@ -17,6 +17,7 @@ ChooseOptions choose_options(const PlanOptions& options) {
           .weights = options.weights,
           .symmetric_activations = options.symmetric_activations,
           .per_tensor = options.per_tensor,
+          .correct_biases = options.correct_biases,
           .observer = options.observer,
           .observer_options = {.percentile = options.percentile, .n_std = options.n_std}};
 }

@@ -19,6 +19,9 @@ StatisticsOptions statistics_options(const PlanOptions& options);
 /// Opens the data for the inputs of `network`.
 std::unique_ptr<Dataset> open_dataset(Network::Impl& network, const DataSource& source);
 
+/// What a plan with these options needs to know of the activations.
+Calibration calibrate_on(Network::Impl& network, Dataset& data, const PlanOptions& options, const OnProgress& progress);
+
 /// Throws invalid_option for a format that does not exist.
 void check_format(const std::string& format);
 

@@ -6,7 +6,6 @@
 #include "base/staging_folder.h"
 #include "exporters/onnx.h"
 #include "frontends/onnx.h"
-#include "plan/calibrate.h"
 #include "plan/verify.h"
 
 namespace zeropoint {
@@ -68,19 +67,12 @@ class Quantizer {
   static std::string read_text(const fs::path& path) { return std::string(MappedFile::open(path)->text()); }
 
   QuantPlan chosen_plan() {
-    Calibration seen = job_.statistics.empty() ? calibrated() : Calibration::load(job_.statistics);
+    Calibration seen = job_.statistics.empty() ? calibrate_on(network_.impl(), *data_, job_.options, job_.progress)
+                                               : Calibration::load(job_.statistics);
     report_.calibration_samples = seen.samples();
     PlanResult result = make_plan(network_, seen, job_.options);
     for (std::string& warning : result.warnings) report_.warnings.push_back(std::move(warning));
     return std::move(result.plan);
-  }
-
-  Calibration calibrated() {
-    const Model& model = network_.impl().prepared();
-    const auto tensors =
-        tensors_to_observe(model.graph, decide_structure(model.graph, structure_options(job_.options)));
-    return Calibration(std::make_shared<Calibration::Impl>(Calibration::Impl{zeropoint::calibrate(
-        model, *data_, tensors, {.statistics = statistics_options(job_.options), .on_progress = job_.progress})}));
   }
 
   void verify() {

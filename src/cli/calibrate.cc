@@ -46,14 +46,25 @@ std::vector<std::string> select(std::vector<std::string> names, const std::vecto
   return selected;
 }
 
+// Those of `tensors` whose channels' means quantize corrects biases with.
+std::vector<std::string> with_channels(const Graph& graph, const std::vector<std::string>& tensors) {
+  std::vector<std::string> wanted = tensors_with_channels(graph, decide_structure(graph));
+  std::erase_if(wanted, [&](const std::string& name) {
+    return std::find(tensors.begin(), tensors.end(), name) == tensors.end();
+  });
+  return wanted;
+}
+
 void calibrate(const Options& options, const Output& out) {
   const Network network = Network::load(options.model);
   const Model& model = network.impl().prepared();
   const std::vector<std::string> tensors = select(observable_values(model.graph), options.tensors);
   const std::unique_ptr<Dataset> data = open_dataset(network.impl(), options.data);
   for (const std::string& warning : data->warnings()) out.warn("", warning);
-  const Statistics seen = zeropoint::calibrate(
-      model, *data, tensors, {.statistics = options.statistics, .on_progress = out.progress("calibrating", "samples")});
+  const Statistics seen = zeropoint::calibrate(model, *data, tensors,
+                                               {.statistics = options.statistics,
+                                                .channel_means = with_channels(model.graph, tensors),
+                                                .on_progress = out.progress("calibrating", "samples")});
   seen.save(options.output);
   const nlohmann::ordered_json document = {
       {"output", options.output}, {"tensors", seen.tensors.size()}, {"samples", seen.samples}};

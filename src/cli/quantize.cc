@@ -146,6 +146,9 @@ Action define(CLI::App& app) {
       ->capture_default_str();
   app.add_flag("--symmetric-activations", plan.symmetric_activations, "zero point in the middle of the codes");
   app.add_flag("--per-tensor", plan.per_tensor, "one scale per weight instead of one per output channel");
+  app.add_flag_callback(
+      "--no-bias-correction", [&plan] { plan.correct_biases = false; },
+      "leave the biases as they are instead of taking back the mean error of the rounded weights");
   app.add_option("--observer", plan.observer, observer_help())->type_name("NAME")->capture_default_str();
   app.add_option("--percentile", plan.percentile, "observer percentile: percent of the values inside the range")
       ->type_name("P")

@@ -248,6 +248,7 @@ void Statistics::merge(const Statistics& other) {
     const auto [at, is_new] = tensors.try_emplace(name, theirs);
     if (!is_new) at->second.merge(theirs, name);
   }
+  for (const auto& [name, theirs] : other.channel_means) channel_means[name].merge(theirs, name);
   samples += other.samples;
 }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/exact_sum.h"
+#include "observers/channel_means.h"
 #include "observers/histogram.h"
 #include "observers/torch_histogram_state.h"
 #include "zeropoint/quant.h"
@@ -80,6 +81,7 @@ class TensorStatistics {
 /// A calibration run's result: what a statistics file holds. Ordered by name, so that files compare equal.
 struct Statistics {
   std::map<std::string, TensorStatistics> tensors;
+  std::map<std::string, ChannelMeans> channel_means;  // of the inputs of products with a bias
   std::uint64_t samples = 0;
 
   void merge(const Statistics& other);  ///< A tensor that only one of them has is kept.

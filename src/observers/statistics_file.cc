@@ -4,6 +4,9 @@
 //   "relu1": {"axis": -1, "histogram_bins": 4096, "moving_average_constant": 0.01,
 //     "torch_histogram": false, "slices": [{...}]},
 //   ...
+//   }, "channel_means": {
+//   "relu1": {"count": 605000, "sums": [[1234.5], [0.25, 1e-17], ...]},
+//   ...
 //   }}
 //
 // An exact sum is a list of doubles (ExactSum::parts): the first is the sum for a reader, the rest
@@ -60,6 +63,26 @@ Json to_json(const TensorStatistics& t) {
           {"slices", std::move(slices)}};
 }
 
+Json to_json(const ChannelMeans& means) {
+  Json sums = Json::array();
+  for (const ExactSum& sum : means.sums()) sums.push_back(sum.parts());
+  return {{"count", means.count()}, {"sums", std::move(sums)}};
+}
+
+/// One line per entry of a map from tensors' names.
+template <class Record>
+std::string rows(const std::map<std::string, Record>& records) {
+  std::string text;
+  for (const auto& [tensor, record] : records) {
+    try {
+      text += fmt::format("{}{}: {}", text.empty() ? "\n" : ",\n", Json(tensor).dump(), to_json(record).dump());
+    } catch (const Json::type_error&) {
+      fail(ErrorKind::invalid_model, "statistics", "a tensor's name is not UTF-8");
+    }
+  }
+  return text + "\n";
+}
+
 /// One object of the file, read key by key; complains in the file's name.
 class Reader {
  public:
@@ -81,6 +104,8 @@ class Reader {
     if (found == json_.end()) complain("has no \"{}\"", key);
     return *found;
   }
+
+  auto items() const { return json_.items(); }
 
   Reader object(const char* key) const { return {at(key), file_, path_ + "." + key}; }
 
@@ -122,9 +147,12 @@ class Reader {
     return value;
   }
 
-  ExactSum exact_sum(const char* key) const {
+  ExactSum exact_sum(const char* key) const { return exact_sum(array(key), key); }
+
+  ExactSum exact_sum(const Json& parts, const char* key) const {
+    if (!parts.is_array()) complain("has a \"{}\" that is not a list of lists", key);
     ExactSum sum;
-    for (const Json& part : array(key)) {
+    for (const Json& part : parts) {
       if (!part.is_number()) complain("has a \"{}\" with something that is not a number", key);
       try {
         sum.add(part.get<double>());
@@ -215,20 +243,20 @@ TensorStatistics read_tensor(const Reader& reader, const std::string& file, cons
   return {options, std::move(slices)};
 }
 
+ChannelMeans read_channel_means(const Reader& reader) {
+  std::vector<ExactSum> sums;
+  for (const Json& parts : reader.array("sums")) sums.push_back(reader.exact_sum(parts, "sums"));
+  const std::uint64_t count = reader.natural("count");
+  if (count == 0 && !sums.empty()) reader.complain("has a \"count\" of 0");
+  return {count, std::move(sums)};
+}
+
 }  // namespace
 
 std::string Statistics::to_json() const {
-  std::string text = fmt::format("{{\"zeropoint_statistics\": {}, \"samples\": {}, \"tensors\": {{", kVersion, samples);
-  std::string_view separator = "\n";
-  for (const auto& [tensor, record] : tensors) {
-    try {
-      text += fmt::format("{}{}: {}", separator, Json(tensor).dump(), zeropoint::to_json(record).dump());
-    } catch (const Json::type_error&) {
-      fail(ErrorKind::invalid_model, "statistics", "a tensor's name is not UTF-8");
-    }
-    separator = ",\n";
-  }
-  return text + "\n}}\n";
+  return fmt::format(
+      "{{\"zeropoint_statistics\": {}, \"samples\": {}, \"tensors\": {{{}}}, \"channel_means\": {{{}}}}}\n", kVersion,
+      samples, rows(tensors), rows(channel_means));
 }
 
 Statistics Statistics::from_json(std::string_view text, const std::string& file) {
@@ -246,6 +274,10 @@ Statistics Statistics::from_json(std::string_view text, const std::string& file)
   }
   Statistics statistics;
   statistics.samples = reader.natural("samples");
+  for (const auto& [name, means] : reader.object("channel_means").items()) {
+    const Reader one(means, file, fmt::format("channel means of '{}'", name));
+    statistics.channel_means.insert_or_assign(name, read_channel_means(one));
+  }
   if (!reader.at("tensors").is_object()) reader.complain("has \"tensors\" that are not an object");
   for (const auto& [name, tensor] : reader.at("tensors").items()) {
     try {

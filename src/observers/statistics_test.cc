@@ -209,6 +209,7 @@ RC_GTEST_PROP(StatisticsFile, GivesTheSameBitsBack, ()) {
   TensorStatistics merged = observe_all(random_samples(), 0);
   merged.merge(observe_all(random_samples(), 0));
   before.tensors.insert_or_assign("y", merged);
+  before.channel_means["y"].observe(Tensor::of<float>({1, 2, 2}, {1e8F, 1e-8F, 0.1F, -0.1F}));
   const Statistics after = Statistics::from_json(before.to_json(), "s.json");
   RC_ASSERT(after == before);
   RC_ASSERT(after.to_json() == before.to_json());
@@ -219,6 +220,7 @@ TEST(StatisticsFile, IsReadable) {
   TensorStatistics seen({.histogram_bins = 4});
   seen.observe(Tensor::of<float>({3}, {-0.5, 0, 1}));
   statistics.tensors.insert_or_assign("relu1", seen);
+  statistics.channel_means["relu1"].observe(Tensor::of<float>({1, 2, 2}, {1, 3, -1, 1}));
   EXPECT_EQ(statistics.to_json(),
             "{\"zeropoint_statistics\": 1, \"samples\": 1, \"tensors\": {\n"
             "\"relu1\": "
@@ -227,6 +229,8 @@ TEST(StatisticsFile, IsReadable) {
             "\"count\":3,\"zeros\":1,\"min\":-0.5,\"max\":1.0,\"sum\":[0.5],\"sum_of_squares\":[1.25],"
             "\"sum_of_abs\":[1.5],\"sum_of_sample_min\":[-0.5],\"sum_of_sample_max\":[1.0],\"moving_min\":-0.5,"
             "\"moving_max\":1.0,\"histogram\":{\"exponent\":-1,\"first\":-1,\"counts\":[1,1,0,1]}}]}\n"
+            "}, \"channel_means\": {\n"
+            "\"relu1\": {\"count\":2,\"sums\":[[4.0],[]]}\n"
             "}}\n");
 }
 
@@ -235,6 +239,7 @@ TEST(StatisticsFile, ComplainsInTheFilesName) {
   TensorStatistics seen({.histogram_bins = 4});
   seen.observe(Tensor::of<float>({3}, {-0.5, 0, 1}));
   statistics.tensors.insert_or_assign("x", seen);
+  statistics.channel_means["c"].observe(Tensor::of<float>({1, 1}, {2}));
   const std::string good = statistics.to_json();
   const auto complaint = [&](const std::string& from, const std::string& to) {
     std::string text = good;
@@ -243,6 +248,9 @@ TEST(StatisticsFile, ComplainsInTheFilesName) {
   };
   EXPECT_THAT(complaint("\"zeropoint_statistics\": 1,", ""), HasSubstr("s.json: not a statistics file"));
   EXPECT_THAT(complaint("\"zeropoint_statistics\": 1", "\"zeropoint_statistics\": 2"), HasSubstr("reads version 1"));
+  EXPECT_THAT(complaint("[[2.0]]", "[2.0]"),
+              HasSubstr("channel means of 'c' has a \"sums\" that is not a list of lists"));
+  EXPECT_THAT(complaint("\"count\":1,\"sums\"", "\"count\":0,\"sums\""), HasSubstr("has a \"count\" of 0"));
   EXPECT_THAT(complaint("{", "["), HasSubstr("s.json: not JSON"));
   EXPECT_THAT(complaint("\"count\":3", "\"count\":-3"), HasSubstr("tensor 'x' slice 0 has a \"count\""));
   EXPECT_THAT(complaint("\"count\":3", "\"count\":4"), HasSubstr("counts 3 values instead of 4"));

@@ -1,6 +1,7 @@
 #include "passes/insert_qdq.h"
 
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "base/fail.h"
@@ -91,7 +92,7 @@ class Inserter {
   }
 
   void quantize_constant(ValueId value, const PlanTensor& row, std::vector<Node>& place) {
-    const Tensor real = graph_.value(value).constant;
+    const Tensor real = corrected(graph_.value(value).constant, row);
     const Shape expected = grid_shape(real.shape(), row.qparams.scheme);
     if (expected != row.qparams.scales.shape()) {
       fail(ErrorKind::invalid_data, fmt::format("tensor '{}'", row.name),
@@ -105,6 +106,19 @@ class Inserter {
     for (const Uses::Use& use : readers(value)) {
       if (use.node >= 0 && use.input >= 0) redirect(use, back);
     }
+  }
+
+  static Tensor corrected(const Tensor& real, const PlanTensor& row) {
+    if (!row.correction) return real;
+    if (row.correction.shape() != real.shape() || real.dtype() != DType::f32) {
+      fail(ErrorKind::invalid_data, fmt::format("tensor '{}'", row.name), "the plan corrects {} elements; it is {}{}",
+           row.correction.size(), name(real.dtype()), to_string(real.shape()));
+    }
+    Tensor sum = real.clone();
+    const auto terms = row.correction.values<float>();
+    std::transform(terms.begin(), terms.end(), sum.mutable_values<float>().begin(), sum.mutable_values<float>().begin(),
+                   std::plus<>());
+    return sum;
   }
 
   struct Grids {

@@ -1,6 +1,6 @@
 #include "passes/insert_qdq.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "graph/text.h"
 #include "zeropoint/error.h"
@@ -103,6 +103,12 @@ TEST(InsertQdq, EveryReaderOfAnIntegerResultReadsItRounded) {
 )");
 }
 
+TEST(InsertQdq, CorrectionIsAddedBeforeRounding) {
+  QuantPlan plan = conv_plan();
+  plan.tensors[2].correction = Tensor::of<float>({2}, {0.03125, -0.125});
+  EXPECT_THAT(applied(kFloat, plan), ::testing::HasSubstr("int32[2] b_quantized = {17, 15}"));
+}
+
 TEST(InsertQdq, OpsetFollowsTheGrids) {
   QuantPlan plan;
   plan.tensors = {activation("x", 1, 0)};
@@ -136,6 +142,9 @@ TEST(InsertQdq, RefusesPlansOfOtherModels) {
   plan = conv_plan();
   plan.tensors[0].role = TensorRole::weight;
   EXPECT_EQ(refusal(plan), "plan: tensor 'x' is computed in the model and a weight in the plan");
+  plan = conv_plan();
+  plan.tensors[2].correction = Tensor::of<float>({1}, {1});
+  EXPECT_EQ(refusal(plan), "tensor 'b': the plan corrects 1 elements; it is float32[2]");
   plan = conv_plan();
   plan.tensors[1].qparams.scales = Tensor::of<float>({3}, {1, 1, 1});
   EXPECT_EQ(refusal(plan), "tensor 'w': the plan has scales of shape [3]; its shape [2, 1, 1, 1] needs [2]");

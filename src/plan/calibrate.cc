@@ -12,37 +12,35 @@ namespace {
 
 bool may_be_float32(const Value& value) { return value.dtype == DType::undefined || value.dtype == DType::f32; }
 
-/// The tensors of a run, split by who delivers them: the batch itself, or a tap of the program.
-struct Plan {
-  std::vector<std::pair<std::size_t, std::string>> inputs;  // index into the batch
-  std::vector<std::string> taps;
+/// What is kept of one tensor; null where it is not wanted.
+struct Record {
+  std::string name;
+  TensorStatistics* statistics = nullptr;
+  ChannelMeans* channel_means = nullptr;
 };
 
-Plan split(const Graph& graph, std::span<const std::string> tensors) {
-  Plan plan;
-  for (const std::string& tensor : tensors) {
-    const ValueId id = graph.find(tensor);
-    if (id == kNoValue) fail(ErrorKind::invalid_option, "calibrate", "the model has no tensor '{}'", tensor);
-    const auto input = std::find(graph.inputs.begin(), graph.inputs.end(), id);
-    if (input != graph.inputs.end()) {
-      plan.inputs.emplace_back(static_cast<std::size_t>(input - graph.inputs.begin()), tensor);
-    } else {
-      plan.taps.push_back(tensor);
-    }
-  }
-  return plan;
-}
-
+/// The records of a run, split by who delivers the tensors: the batch itself, or a tap of the program.
 class Recorder {
  public:
-  Recorder(const StatisticsOptions& options, const std::vector<std::string>& taps) : options_(options) {
-    for (const std::string& tap : taps) taps_.push_back(&*statistics_.tensors.try_emplace(tap, options).first);
+  Recorder(const Graph& graph, std::span<const std::string> tensors, const CalibrationOptions& options) {
+    for (const std::string& tensor : tensors) {
+      record(graph, tensor).statistics = &statistics_.tensors.try_emplace(tensor, options.statistics).first->second;
+    }
+    for (const std::string& tensor : options.channel_means) {
+      record(graph, tensor).channel_means = &statistics_.channel_means[tensor];
+    }
   }
 
-  void observe_tap(std::size_t tap, const Tensor& value) { observe(*taps_[tap], value); }
+  std::vector<std::string> taps() const {
+    std::vector<std::string> names;
+    for (const Record& tap : taps_) names.push_back(tap.name);
+    return names;
+  }
 
-  void observe_input(const std::string& name, const Tensor& value) {
-    observe(*statistics_.tensors.try_emplace(name, options_).first, value);
+  void observe_tap(std::size_t tap, const Tensor& value) { observe(taps_[tap], value); }
+
+  void observe_inputs(std::span<const Tensor> inputs) {
+    for (const auto& [index, input] : inputs_) observe(input, inputs[index]);
   }
 
   void end_batch(std::int64_t samples) { statistics_.samples += static_cast<std::uint64_t>(samples); }
@@ -51,25 +49,37 @@ class Recorder {
   /// What was seen; tensors that were never float32, or always empty, are left out.
   Statistics take() {
     std::erase_if(statistics_.tensors, [](const auto& entry) { return entry.second.slices().empty(); });
+    std::erase_if(statistics_.channel_means, [](const auto& entry) { return entry.second.sums().empty(); });
     return std::move(statistics_);
   }
 
  private:
-  using Entry = std::map<std::string, TensorStatistics>::value_type;
+  Record& record(const Graph& graph, const std::string& tensor) {
+    const ValueId id = graph.find(tensor);
+    if (id == kNoValue) fail(ErrorKind::invalid_option, "calibrate", "the model has no tensor '{}'", tensor);
+    const auto input = std::find(graph.inputs.begin(), graph.inputs.end(), id);
+    if (input != graph.inputs.end()) {
+      const auto index = static_cast<std::size_t>(input - graph.inputs.begin());
+      return inputs_.try_emplace(index, Record{.name = tensor}).first->second;
+    }
+    const auto known = std::find_if(taps_.begin(), taps_.end(), [&](const Record& r) { return r.name == tensor; });
+    return known != taps_.end() ? *known : taps_.emplace_back(Record{.name = tensor});
+  }
 
-  void observe(Entry& entry, const Tensor& value) {
+  void observe(const Record& record, const Tensor& value) {
     if (value.dtype() != DType::f32) return;
     try {
-      entry.second.observe(value, entry.first);
+      if (record.statistics != nullptr) record.statistics->observe(value, record.name);
+      if (record.channel_means != nullptr) record.channel_means->observe(value, record.name);
     } catch (const Error& e) {
       throw Error(e.kind(), fmt::format("tensor '{}'", e.where()),
                   fmt::format("sample {}: {}", samples(), e.message()));
     }
   }
 
-  StatisticsOptions options_;
   Statistics statistics_;
-  std::vector<Entry*> taps_;
+  std::map<std::size_t, Record> inputs_;  // by index into the batch
+  std::vector<Record> taps_;
 };
 
 }  // namespace
@@ -88,13 +98,12 @@ std::vector<std::string> observable_values(const Graph& graph) {
 
 Statistics calibrate(const Model& model, Dataset& data, std::span<const std::string> tensors,
                      const CalibrationOptions& options) {
-  const Plan plan = split(model.graph, tensors);
-  Program program = Program::compile(model, {.taps = plan.taps});
-  Recorder recorder(options.statistics, plan.taps);
+  Recorder recorder(model.graph, tensors, options);
+  Program program = Program::compile(model, {.taps = recorder.taps()});
   const Tap tap = [&](std::size_t index, const Tensor& value) { recorder.observe_tap(index, value); };
   while (const auto batch = data.next()) {
     check_interrupt();
-    for (const auto& [index, name] : plan.inputs) recorder.observe_input(name, batch->inputs[index]);
+    recorder.observe_inputs(batch->inputs);
     program.run(batch->inputs, tap);
     recorder.end_batch(batch->samples);
     if (options.on_progress) options.on_progress(recorder.samples(), data.size());

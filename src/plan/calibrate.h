@@ -16,8 +16,9 @@
 namespace zeropoint {
 
 struct CalibrationOptions {
-  StatisticsOptions statistics;  // of every tensor
-  OnProgress on_progress;        // in samples
+  StatisticsOptions statistics;            // of every tensor
+  std::vector<std::string> channel_means;  // tensors [N, C, ...] whose channels' means are wanted too
+  OnProgress on_progress;                  // in samples
 };
 
 /// The graph's inputs and all that its nodes compute, constants excepted, by name; values that are

@@ -111,8 +111,12 @@ Choice choose_plan(const Graph& graph, const Structure& structure, const Statist
       scale_of[member] = row.qparams.scales.values<float>()[0];
     }
   }
+  const auto means_of = [&](ValueId v) -> const ChannelMeans* {
+    const auto means = statistics.channel_means.find(graph.value(v).name);
+    return means == statistics.channel_means.end() ? nullptr : &means->second;
+  };
   ConstantRows constants = choose_constants(
-      graph, structure, [&](ValueId v) { return scale_of.at(v); }, options);
+      graph, structure, [&](ValueId v) { return scale_of.at(v); }, means_of, options);
   for (PlanTensor& row : constants.rows) choice.plan.tensors.push_back(std::move(row));
   for (std::string& warning : constants.warnings) choice.warnings.push_back(std::move(warning));
   return choice;

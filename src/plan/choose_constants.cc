@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/fail.h"
+#include "plan/bias_correction.h"
 
 namespace zeropoint {
 namespace {
@@ -18,6 +19,7 @@ struct Weight {
   const QuantizedWeight* use = nullptr;
   PlanTensor row;
   int raised = 0;  // scales raised for a bias
+  Tensor error;    // W - W'
 };
 
 Weight choose_weight(const Graph& graph, const QuantizedWeight& use, const ChooseOptions& options) {
@@ -91,7 +93,7 @@ PlanTensor bias_row(const Value& bias, float input_scale, const std::string& inp
   return row;
 }
 
-void explain(const Graph& graph, const ChooseOptions& options, Weight& weight) {
+void explain(const ChooseOptions& options, Weight& weight) {
   const auto scales = weight.row.qparams.scales.values<float>();
   const int largest = qmax(weight.row.qparams.scheme) - (options.weights == DType::u8 ? 128 : 0);
   if (weight.row.qparams.scheme.granularity == Granularity::per_axis) {
@@ -104,21 +106,33 @@ void explain(const Graph& graph, const ChooseOptions& options, Weight& weight) {
       weight.row.reason += "; its users disagree about the channel axis";
   }
   if (weight.raised > 0) weight.row.reason += fmt::format("; {} raised so that the bias fits int32", weight.raised);
+}
 
+void measure_error(const Graph& graph, Weight& weight) {
   const Tensor& real = graph.value(weight.use->value).constant;
-  const Tensor rounded = fake_quantize(real, weight.row.qparams);
+  weight.error = fake_quantize(real, weight.row.qparams);
   double sum = 0;  // of squares, in double, in memory order
   for (std::int64_t i = 0; i < real.size(); ++i) {
-    const double error = real.data<float>()[i] - rounded.data<float>()[i];
-    sum += error * error;
+    float& error = weight.error.mutable_data<float>()[i];
+    error = real.data<float>()[i] - error;
+    sum += static_cast<double>(error) * error;
   }
   if (real.size() > 0) weight.row.rounding_error = sum / static_cast<double>(real.size());
+}
+
+void correct(PlanTensor& row, Tensor correction) {
+  if (!correction) return;
+  float largest = 0;
+  for (const float c : correction.values<float>()) largest = std::max(largest, std::abs(c));
+  if (largest == 0) return;
+  row.correction = std::move(correction);
+  row.reason += fmt::format("; corrected by up to {:.4g} for the mean error of the rounded weights", largest);
 }
 
 }  // namespace
 
 ConstantRows choose_constants(const Graph& graph, const Structure& structure, const ActivationScale& activation_scale,
-                              const ChooseOptions& options) {
+                              const MeansOf& means_of, const ChooseOptions& options) {
   std::vector<Weight> weights;
   std::map<ValueId, std::size_t> weight_of;
   for (const QuantizedWeight& use : structure.weights) {
@@ -137,14 +151,21 @@ ConstantRows choose_constants(const Graph& graph, const Structure& structure, co
       result.warnings.push_back(fmt::format("bias '{}' stays float: {}", graph.value(bias.value).name, obstacle));
   }
   for (Weight& weight : weights) {
-    explain(graph, options, weight);
+    explain(options, weight);
+    measure_error(graph, weight);
     result.rows.push_back(weight.row);
   }
   for (std::size_t i = 0; i < structure.biases.size(); ++i) {
     const QuantizedBias& bias = structure.biases[i];
     if (!fits[i]) continue;
-    result.rows.push_back(bias_row(graph.value(bias.value), activation_scale(bias.input), graph.value(bias.input).name,
-                                   weights[weight_of.at(bias.weight)]));
+    const Weight& weight = weights[weight_of.at(bias.weight)];
+    PlanTensor row =
+        bias_row(graph.value(bias.value), activation_scale(bias.input), graph.value(bias.input).name, weight);
+    if (options.correct_biases) {
+      correct(row,
+              bias_correction(graph.nodes[static_cast<std::size_t>(bias.node)], weight.error, means_of(bias.input)));
+    }
+    result.rows.push_back(std::move(row));
   }
   return result;
 }

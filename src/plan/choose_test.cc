@@ -160,6 +160,25 @@ TEST(Choose, SoftmaxHasAFixedGrid) {
             "its values lie in [0, 1] whatever the data: scale 0.00390625, zero point 0");
 }
 
+TEST(Choose, BiasTakesBackTheMeanErrorOfTheWeights) {
+  // Channel 0 loses 0.004 of its second weight to rounding, whose input is 3 on average.
+  constexpr std::string_view text = R"(main (float32[1, 2, 1, 1] x) => (float32[1, 2, 1, 1] y)
+<float32[2, 2, 1, 1] w = {1.27, 0.504, 0.254, -0.1}, float32[2] b = {0, 0}>
+{
+  ["conv"] y = Conv(x, w, b)
+}
+)";
+  Statistics statistics = seen({{"x", {0, 255}}});
+  statistics.channel_means["x"].observe(Tensor::of<float>({2, 2}, {100, 2, 100, 4}));
+  const Choice c = choose(text, statistics);
+  const PlanTensor& b = *c.plan.find("b");
+  ASSERT_TRUE(b.correction);
+  EXPECT_NEAR(b.correction.values<float>()[0], 0.004 * 3, 1e-6);
+  EXPECT_NEAR(b.correction.values<float>()[1], 0, 1e-6);
+  EXPECT_THAT(b.reason, HasSubstr("; corrected by up to 0.012 for the mean error of the rounded weights"));
+  EXPECT_FALSE(choose(text, statistics, {.correct_biases = false, .observer = "minmax"}).plan.find("b")->correction);
+}
+
 std::string refusal(std::string_view text, const Statistics& statistics,
                     const ChooseOptions& options = {.observer = "minmax"}) {
   try {

@@ -60,6 +60,7 @@ std::string tensor_text(const PlanTensor& t) {
     for (const Range& r : t.ranges) pairs.push_back(fmt::format("[{}, {}]", r.min, r.max));
     field("ranges", fmt::format("[{}]", fmt::join(pairs, ", ")));
   }
+  if (t.correction) field("correction", numbers(t.correction.values<float>()));
   field("method", quoted(t.method));
   field("reason", quoted(t.reason));
   if (t.clipping_error != 0) field("clipping_error", fmt::format("{}", t.clipping_error));
@@ -206,6 +207,15 @@ TensorQParams read_qparams(const Row& row) {
   return q;
 }
 
+Tensor read_correction(const Row& row) {
+  std::vector<float> values;
+  for (const json& value : row.list("correction")) {
+    values.push_back(static_cast<float>(row.as_number(value, "correction")));
+    if (!std::isfinite(values.back())) row.bad("'correction' must be finite");
+  }
+  return Tensor::copy_of<float>({static_cast<std::int64_t>(values.size())}, values);
+}
+
 PlanTensor read_tensor(const Row& row) {
   PlanTensor t;
   t.name = row.text("name");
@@ -220,6 +230,7 @@ PlanTensor read_tensor(const Row& row) {
       t.ranges.push_back({row.as_number(pair[0], "ranges"), row.as_number(pair[1], "ranges")});
     }
   }
+  if (row.find("correction") != nullptr) t.correction = read_correction(row);
   t.method = row.text_or_empty("method");
   t.reason = row.text_or_empty("reason");
   t.clipping_error = row.number_or("clipping_error", 0);

@@ -19,7 +19,9 @@ QuantPlan small_plan() {
   w.qparams = {.scheme = {.dtype = DType::i8, .symmetric = true, .granularity = Granularity::per_axis, .axis = 1},
                .scales = Tensor::of<float>({2}, {0.5F, 0.1F}),
                .zero_points = Tensor::zeros(DType::i8, {2})};
-  plan.tensors = {x, w};
+  PlanTensor b{.name = "b", .role = TensorRole::bias, .correction = Tensor::of<float>({2}, {0.25F, -0.5F})};
+  b.qparams = {.scheme = {.dtype = DType::i32, .symmetric = true}, .scales = Tensor::scalar(0.125F), .zero_points = {}};
+  plan.tensors = {x, w, b};
   plan.nodes = {{.name = "fc", .op_type = "Gemm", .is_quantized = true},
                 {.name = "prob", .op_type = "Softmax", .reason = "exponentials need float"}};
   return plan;
@@ -53,6 +55,17 @@ TEST(QuantPlan, TextIsReadable) {
       "scale": [0.5, 0.1],
       "zero_point": [0, 0],
       "method": "absmax",
+      "reason": ""
+    },
+    {
+      "name": "b",
+      "role": "bias",
+      "dtype": "int32",
+      "symmetric": true,
+      "granularity": "per_tensor",
+      "scale": 0.125,
+      "correction": [0.25, -0.5],
+      "method": "",
       "reason": ""
     }
   ],

@@ -348,4 +348,15 @@ std::vector<std::string> tensors_to_observe(const Graph& graph, const Structure&
   return names;
 }
 
+std::vector<std::string> tensors_with_channels(const Graph& graph, const Structure& structure) {
+  std::vector<std::string> names;
+  for (const QuantizedBias& bias : structure.biases) {
+    const Node& node = graph.nodes[static_cast<std::size_t>(bias.node)];
+    const bool has_channels = node.op_type == "Conv" || (node.op_type == "Gemm" && node.get_int("transA", 0) == 0);
+    const std::string& name = graph.value(bias.input).name;
+    if (has_channels && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
 }  // namespace zeropoint

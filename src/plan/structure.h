@@ -56,4 +56,7 @@ Structure decide_structure(const Graph& graph, const StructureOptions& options =
 /// The tensors whose values calibration must observe: the roots of every grid that is not fixed.
 std::vector<std::string> tensors_to_observe(const Graph& graph, const Structure& structure);
 
+/// The tensors whose channels' means correct the biases: the inputs of Conv and Gemm that have an int32 bias.
+std::vector<std::string> tensors_with_channels(const Graph& graph, const Structure& structure);
+
 }  // namespace zeropoint
