@@ -19,7 +19,7 @@ class Builder {
   void add_sparse_initializer(std::string_view field);
   void add_input(std::string_view message);
   void add_input_name(const std::string& name);
-  void declare(std::string_view message);
+  void add_value_info(std::string_view message);
   void add_node(std::string_view message);
   void add_output(std::string_view message);
   void add_output_name(const std::string& name) { graph_.outputs.push_back(intern(name)); }
@@ -27,7 +27,7 @@ class Builder {
  private:
   ValueId intern(std::string_view name);
   void define(ValueId id, std::string_view as);
-  ValueId apply_value_info(std::string_view message);
+  ValueId declare(Value declared);
   std::vector<ValueId> intern_all(const std::vector<std::string_view>& names);
 
   Graph& graph_;
@@ -103,29 +103,33 @@ bool agrees(const std::vector<Dim>& declared, const Shape& actual) {
   return true;
 }
 
-ValueId Builder::apply_value_info(std::string_view message) {
-  Value declared = parse_value_info(message);
+/// Merges a declaration into the value of that name.
+ValueId Builder::declare(Value declared) {
   const ValueId id = intern(declared.name);
   Value& value = graph_.value(id);
-  within([&] { return fmt::format("value '{}'", value.name); },
-         [&] {
-           const bool both_typed = value.dtype != DType::undefined && declared.dtype != DType::undefined;
-           if (both_typed && value.dtype != declared.dtype) {
-             fail_here("declared as {} but it is {}", zeropoint::name(declared.dtype), zeropoint::name(value.dtype));
-           }
-           if (value.constant && declared.shape && !agrees(*declared.shape, value.constant.shape())) {
-             fail_here("declared with another shape than its tensor, {}", to_string(value.constant.shape()));
-           }
-         });
+  const bool both_typed = value.dtype != DType::undefined && declared.dtype != DType::undefined;
+  if (both_typed && value.dtype != declared.dtype) {
+    fail_here("value '{}': declared as {} but it is {}", value.name, zeropoint::name(declared.dtype),
+              zeropoint::name(value.dtype));
+  }
+  const bool is_stale = value.constant && declared.shape && !agrees(*declared.shape, value.constant.shape());
   if (declared.dtype != DType::undefined) value.dtype = declared.dtype;
-  if (declared.shape) value.shape = std::move(declared.shape);
-  if (!declared.carried_type.empty()) value.carried_type = std::move(declared.carried_type);
+  if (declared.shape && !is_stale) value.shape = std::move(declared.shape);
+  if (!declared.carried_type.empty() && !is_stale) value.carried_type = std::move(declared.carried_type);
   if (!declared.carried.empty()) value.carried = std::move(declared.carried);
   return id;
 }
 
 void Builder::add_input(std::string_view message) {
-  const ValueId id = apply_value_info(message);
+  Value declared = parse_value_info(message);
+  const ValueId known = graph_.find(declared.name);
+  if (graph_.is_constant(known)) {
+    const Shape& actual = graph_.value(known).constant.shape();
+    if (declared.shape && !agrees(*declared.shape, actual)) {
+      fail_here("value '{}': declared with another shape than its tensor, {}", declared.name, to_string(actual));
+    }
+  }
+  const ValueId id = declare(std::move(declared));
   const Value& value = graph_.value(id);
   for (const InputInitializer& listed : graph_.input_initializers) {
     if (listed.value == id) fail_here("two graph inputs '{}'", value.name);
@@ -144,12 +148,14 @@ void Builder::add_input_name(const std::string& name) {
   graph_.inputs.push_back(id);
 }
 
-void Builder::declare(std::string_view message) { graph_.value(apply_value_info(message)).is_declared = true; }
+void Builder::add_value_info(std::string_view message) {
+  graph_.value(declare(parse_value_info(message))).is_declared = true;
+}
 
 void Builder::add_output(std::string_view message) {
-  const ValueId id = apply_value_info(message);
-  Value& value = graph_.value(id);
   const Value declared = parse_value_info(message);
+  const ValueId id = declare(declared);
+  Value& value = graph_.value(id);
   if (declared.dtype != value.dtype || declared.shape != value.shape) value.carried_output = message;
   graph_.outputs.push_back(id);
 }
@@ -221,7 +227,7 @@ void build_graph(Graph& graph, const GraphParts& parts, Source& source, int dept
   for (const std::string_view field : parts.sparse_initializers) builder.add_sparse_initializer(field);
   for (const std::string_view message : parts.inputs) builder.add_input(message);
   for (const std::string& name : parts.input_names) builder.add_input_name(name);
-  for (const std::string_view message : parts.value_infos) builder.declare(message);
+  for (const std::string_view message : parts.value_infos) builder.add_value_info(message);
   for (const std::string_view message : parts.nodes) builder.add_node(message);
   for (const std::string_view message : parts.outputs) builder.add_output(message);
   for (const std::string& name : parts.output_names) builder.add_output_name(name);

@@ -26,8 +26,8 @@ std::string bytes_of(const ProtoMessage& message) {
   return bytes;
 }
 
-ProtoMessage node(std::string_view name, std::string_view op_type, std::vector<std::string> inputs,
-                  std::vector<std::string> outputs) {
+ProtoMessage node(std::string_view name, std::string_view op_type, const std::vector<std::string>& inputs,
+                  const std::vector<std::string>& outputs) {
   ProtoMessage message;
   for (const std::string& input : inputs) message.add_bytes(proto::node::input, input);
   for (const std::string& output : outputs) message.add_bytes(proto::node::output, output);
@@ -36,7 +36,7 @@ ProtoMessage node(std::string_view name, std::string_view op_type, std::vector<s
   return message;
 }
 
-ProtoMessage tensor(std::string_view name, DType dtype, Shape dims, std::string_view raw_data) {
+ProtoMessage tensor(std::string_view name, DType dtype, const Shape& dims, std::string_view raw_data) {
   ProtoMessage message;
   for (const std::int64_t dim : dims) message.add_integer(proto::tensor::dims, dim);
   message.add_integer(proto::tensor::data_type, static_cast<std::int64_t>(dtype));
@@ -45,7 +45,7 @@ ProtoMessage tensor(std::string_view name, DType dtype, Shape dims, std::string_
   return message;
 }
 
-ProtoMessage value_info(std::string_view name, DType dtype, Shape dims) {
+ProtoMessage value_info(std::string_view name, DType dtype, const Shape& dims) {
   ProtoMessage shape;
   for (const std::int64_t dim : dims) {
     ProtoMessage dimension;
@@ -192,6 +192,12 @@ TEST(HostileOnnx, DeclarationsThatCannotBe) {
   other_shape.add_message(proto::graph::input, value_info("w", DType::u8, {3}));
   EXPECT_EQ(error_of(model_bytes(std::move(other_shape))),
             "net.onnx: value 'w': declared with another shape than its tensor, [2]");
+
+  ProtoMessage left_over;  // value_info is not binding: the tensor is right
+  left_over.add_message(proto::graph::initializer, tensor("w", DType::u8, {2}, "12"));
+  left_over.add_message(proto::graph::value_info, value_info("w", DType::u8, {3}));
+  const Model model = parse(model_bytes(std::move(left_over)));
+  EXPECT_EQ(model.graph.value(0).shape, std::vector<Dim>{{.value = 2}});
 }
 
 TEST(HostileOnnx, SubgraphsNestedTooDeep) {

@@ -21,12 +21,12 @@ Tensor loaded(const ProtoMessage& message) {
   AtomicFile file(path);
   message.for_each_piece([&](std::string_view piece) { file.write(piece); });
   file.commit();
-  const Tensor tensor = load_tensor_proto(path);
+  Tensor tensor = load_tensor_proto(path);
   std::filesystem::remove(path);
   return tensor;
 }
 
-ProtoMessage header(DType dtype, Shape dims) {
+ProtoMessage header(DType dtype, const Shape& dims) {
   ProtoMessage message;
   for (const std::int64_t dim : dims) message.add_integer(field::dims, dim);
   message.add_integer(field::data_type, static_cast<std::int64_t>(dtype));

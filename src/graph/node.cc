@@ -43,12 +43,14 @@ std::string Node::get_string(std::string_view attribute, std::string_view otherw
 
 std::vector<std::int64_t> Node::get_ints(std::string_view attribute, std::vector<std::int64_t> otherwise) const {
   const auto* value = get<std::vector<std::int64_t>>(*this, attribute, "a list of integers");
-  return value != nullptr ? *value : std::move(otherwise);
+  if (value != nullptr) return *value;
+  return otherwise;
 }
 
 std::vector<float> Node::get_floats(std::string_view attribute, std::vector<float> otherwise) const {
   const auto* value = get<std::vector<float>>(*this, attribute, "a list of floats");
-  return value != nullptr ? *value : std::move(otherwise);
+  if (value != nullptr) return *value;
+  return otherwise;
 }
 
 Tensor Node::get_tensor(std::string_view attribute) const {

@@ -163,6 +163,7 @@ AttributeValue Parser::list(int depth) {
         using T = std::decay_t<decltype(first)>;
         if constexpr (std::is_constructible_v<AttributeValue, std::in_place_type_t<std::vector<T>>>) {
           std::vector<T> values;
+          values.reserve(elements.size());
           for (AttributeValue& element : elements) values.push_back(std::get<T>(std::move(element)));
           return values;
         } else {

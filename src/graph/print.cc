@@ -122,6 +122,7 @@ std::string Printer::declarations(const Graph& graph) const {
 template <class T>
 std::string Printer::value(const std::vector<T>& values, const std::string& indent) const {
   std::vector<std::string> words;
+  words.reserve(values.size());
   for (const T& each : values) words.push_back(value(each, indent));
   return fmt::format("[{}]", fmt::join(words, ", "));
 }
@@ -142,6 +143,7 @@ std::string Printer::attribute(const Attribute& attribute, const std::string& in
 std::string Printer::node(const Graph& graph, const Node& node, const std::string& indent) const {
   const auto names = [&](const std::vector<ValueId>& ids) {
     std::vector<std::string> words;
+    words.reserve(ids.size());
     for (const ValueId id : ids) words.push_back(id == kNoValue ? "\"\"" : word(graph.value(id).name));
     return fmt::format("{}", fmt::join(words, ", "));
   };
@@ -161,6 +163,7 @@ std::string Printer::node(const Graph& graph, const Node& node, const std::strin
 std::string Printer::graph(const Graph& graph, const std::string& indent) const {
   const auto typed = [&](const std::vector<ValueId>& ids) {
     std::vector<std::string> words;
+    words.reserve(ids.size());
     for (const ValueId id : ids) words.push_back(typed_name(graph.value(id)));
     return fmt::format("{}", fmt::join(words, ", "));
   };

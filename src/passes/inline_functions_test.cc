@@ -14,8 +14,8 @@ using ::testing::HasSubstr;
 using testing::model_of;
 namespace field = onnx_proto::function;
 
-ProtoMessage node(std::string_view op_type, std::vector<std::string> inputs, std::vector<std::string> outputs,
-                  std::string_view domain = "") {
+ProtoMessage node(std::string_view op_type, const std::vector<std::string>& inputs,
+                  const std::vector<std::string>& outputs, std::string_view domain = "") {
   ProtoMessage message;
   for (const std::string& name : inputs) message.add_bytes(onnx_proto::node::input, name);
   for (const std::string& name : outputs) message.add_bytes(onnx_proto::node::output, name);
@@ -24,8 +24,8 @@ ProtoMessage node(std::string_view op_type, std::vector<std::string> inputs, std
   return message;
 }
 
-Function function(std::string_view name, std::vector<std::string> inputs, std::vector<std::string> outputs,
-                  std::vector<ProtoMessage> nodes, std::int64_t opset = 13) {
+Function function(std::string_view name, const std::vector<std::string>& inputs,
+                  const std::vector<std::string>& outputs, std::vector<ProtoMessage> nodes, std::int64_t opset = 13) {
   ProtoMessage message;
   message.add_bytes(field::name, name);
   message.add_bytes(field::domain, "my");
