@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "executor/program.h"
+#include "frontends/onnx.h"
 #include "passes/passes.h"
+#include "support/assets.h"
 #include "support/model_text.h"
 
 namespace zeropoint {
@@ -100,6 +103,21 @@ TEST(FoldBatchNorm, DeclinesWithAReason) {
               HasSubstr("it is in training mode"));
   EXPECT_THAT(reason(with_norm(w, "h = Conv(x, w)\n y = BatchNormalization<epsilon = -1.0>(h, s, b, m, v)")),
               HasSubstr("variance + epsilon of channel 0 is 0"));
+}
+
+TEST(FoldBatchNorm, ARealNetworkComputesTheSame) {
+  ZEROPOINT_NEEDS_ASSET("models/resnet20_cifar10.onnx");
+  Model model = load_onnx(testing::assets() / "models/resnet20_cifar10.onnx");
+  Tensor input = Tensor::allocate(DType::f32, {1, 3, 32, 32});
+  for (std::int64_t i = 0; i < input.size(); ++i) {
+    input.mutable_data<float>()[i] = static_cast<float>((i * 37) % 101) / 50.0F - 1.0F;
+  }
+  const std::vector<Tensor> before = Program::compile(model).run({&input, 1});
+  EXPECT_EQ(fold_batch_norm(model).done.size(), 19U);
+  const std::vector<Tensor> after = Program::compile(model).run({&input, 1});
+  for (std::int64_t i = 0; i < before[0].size(); ++i) {
+    EXPECT_NEAR(after[0].data<float>()[i], before[0].data<float>()[i], 1e-4);
+  }
 }
 
 }  // namespace
