@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "base/fail.h"
@@ -29,8 +30,19 @@ void write_all(int fd, const char* data, std::size_t size, const std::filesystem
 
 }  // namespace
 
+void require_replaceable(const std::filesystem::path& target) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(target, ignored);
+  if (std::filesystem::is_directory(status)) {
+    fail(ErrorKind::io, target.string(), "is a folder; give the name of a file to write");
+  }
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    fail(ErrorKind::io, target.string(), "is not a regular file and cannot be replaced");
+  }
+}
+
 AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
-  if (std::filesystem::is_directory(target_)) fail(ErrorKind::io, target_.string(), "is a folder, a file is wanted");
+  require_replaceable(target_);
   temporary_ = target_;
   temporary_ += "." + std::to_string(::getpid()) + ".tmp";
   fd_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

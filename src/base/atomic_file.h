@@ -8,9 +8,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace zeropoint {
+
+/// Throws io when `target` exists and is no regular file: a rename would replace a folder or a device.
+void require_replaceable(const std::filesystem::path& target);
 
 class AtomicFile {
  public:

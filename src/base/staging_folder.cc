@@ -5,6 +5,7 @@
 
 #include <system_error>
 
+#include "base/atomic_file.h"
 #include "base/fail.h"
 
 namespace zeropoint {
@@ -29,9 +30,7 @@ void sync_folder(const fs::path& folder) {
 }  // namespace
 
 StagingFolder::StagingFolder(fs::path target) : target_(std::move(target)), folder_(target_) {
-  if (target_.filename().empty() || fs::is_directory(target_)) {
-    fail(ErrorKind::io, target_.string(), "is a folder; give the name of a file to write");
-  }
+  require_replaceable(target_);
   folder_ += "." + std::to_string(::getpid()) + ".tmp";
   std::error_code error;
   fs::create_directory(folder_, error);
