@@ -19,6 +19,7 @@ void on_signal(int number) {
 void install_interrupt_handler() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the user's limit: write() fails instead
 }
 
 void check_interrupt() {

@@ -1,0 +1,111 @@
+// How the program ends when something is wrong: one line, the right exit code, no file left behind.
+#include "cli/cli.h"
+#include "fixture.h"
+
+namespace zeropoint::testing {
+namespace {
+
+using cli::kExitError;
+using cli::kExitInterrupted;
+using cli::kExitUsage;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+using Errors = CommandLine;
+
+TEST_F(Errors, WrongUsageExitsWithTwo) {
+  EXPECT_EQ(error_of({}, kExitUsage), "a command is wanted (see zeropoint --help)");
+  EXPECT_THAT(error_of({"evla"}, kExitUsage), HasSubstr("unknown command 'evla'; did you mean 'eval'?"));
+  EXPECT_EQ(error_of({"eval", "m.onnx", "--dta", "x"}, kExitUsage),
+            "eval: unknown option '--dta'; did you mean '--data'? (see zeropoint eval --help)");
+  EXPECT_EQ(error_of({"eval", "m.onnx"}, kExitUsage), "eval: --data is required (see zeropoint eval --help)");
+  EXPECT_EQ(error_of({"ops", "more"}, kExitUsage), "ops: unexpected argument 'more' (see zeropoint ops --help)");
+  EXPECT_THAT(error_of({"ops", "--threads", "many"}, kExitUsage), HasSubstr("ops: --threads: "));
+  EXPECT_THAT(error_of({"eval", "m.onnx", "--data", "x", "--limit", "-1"}, kExitUsage), HasSubstr("--limit: "));
+}
+
+TEST_F(Errors, AValueThatDoesNotExistIsWrongUsage) {
+  const std::vector<std::string> eval = {"eval", path("net.onnx"), "--data", path("x.npz")};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> all = eval;
+    all.insert(all.end(), more.begin(), more.end());
+    return error_of(all, kExitUsage);
+  };
+  EXPECT_EQ(with({"--metric", "top2"}),
+            "--metric: unknown metric 'top2'; did you mean 'top1'? (top1, perplexity, speed)");
+  EXPECT_THAT(with({"--preprocess", "imagnet"}),
+              HasSubstr("--preprocess: unknown preset 'imagnet'; did you mean 'imagenet'?"));
+  EXPECT_THAT(with({"--output-name", "z"}), HasSubstr("unknown output 'z' (y)"));
+  EXPECT_EQ(with({"--select", "[:,9]"}), "--select: 9 is no index of axis 1 in [1, 3]");
+}
+
+TEST_F(Errors, AFileThatIsMissingOrBrokenIsNamed) {
+  EXPECT_EQ(error_of({"inspect", path("none.onnx")}, kExitError), "none.onnx: cannot open: No such file or directory");
+  EXPECT_THAT(error_of({"inspect", folder_.path().string()}, kExitError), HasSubstr("is a folder, a file is wanted"));
+  EXPECT_THAT(error_of({"inspect", folder_.write("bad.onnx", "not a model")}, kExitError), HasSubstr("bad.onnx: "));
+  EXPECT_THAT(error_of({"inspect", folder_.write("empty.onnx", "")}, kExitError), HasSubstr("empty.onnx: "));
+  EXPECT_EQ(error_of({"eval", path("net.onnx"), "--data", path("none.npz")}, kExitError),
+            "none.npz: no such file or folder");
+  EXPECT_THAT(error_of({"eval", path("net.onnx"), "--data", folder_.write("bad.npz", "PK")}, kExitError),
+              HasSubstr("bad.npz: is not an npz file"));
+}
+
+TEST_F(Errors, AFileNameCannotBreakTheLine) {
+  EXPECT_THAT(error_of({"inspect", "two\nlines\x1b[31m.onnx"}, kExitError), HasSubstr("two\\x0alines\\x1b[31m.onnx: cannot open"));
+}
+
+TEST_F(Errors, MisshapenDataNamesBothShapes) {
+  save_npy(Tensor::of<float>({2, 2}, {1, 2, 3, 4}), path("narrow.npy"));
+  EXPECT_EQ(error_of({"run", path("net.onnx"), "--data", path("narrow.npy")}, kExitError),
+            "narrow.npy: has the shape [2, 2]; the input 'x' wants [N, 3] (--preprocess can change layout and size)");
+}
+
+TEST_F(Errors, AnOperatorThatIsNotOfferedIsNamed) {
+  save_model("odd.onnx", "g (float32[N, 3] x) => (float32[N, 3] y) { [\"n1\"] y = Nonsense(x) }");
+  EXPECT_EQ(error_of({"eval", path("odd.onnx"), "--data", path("x.npz")}, kExitError),
+            "odd.onnx: node 'n1' (Nonsense): the operator Nonsense is not offered at opset 13");
+}
+
+TEST_F(Errors, NothingIsLeftWhenTheOutputCannotBeWritten) {
+  const std::vector<std::string> before = files();
+  const std::vector<std::string> run = {"run", path("net.onnx"), "--data", path("x.npz"), "-o"};
+  const auto to = [&](const std::string& output, const ProcessOptions& options = {}) {
+    std::vector<std::string> arguments = run;
+    arguments.push_back(output);
+    return error_of(arguments, kExitError, options);
+  };
+  EXPECT_EQ(to(path("no/such/folder/y.npz")), "no/such/folder/y.npz: cannot create: No such file or directory");
+  EXPECT_THAT(to(folder_.path().string()), HasSubstr("is a folder, a file is wanted"));
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(Errors, NothingIsLeftWhenTheDiskIsFull) {
+  Tensor big = Tensor::zeros(DType::f32, {200000, 3});
+  save_npy(big, path("big.npy"));
+  const std::vector<std::string> before = files();
+  EXPECT_EQ(error_of({"run", path("net.onnx"), "--data", path("big.npy"), "-o", path("y.npz")}, kExitError,
+                     {.file_bytes_limit = 100000}),
+            "y.npz: cannot write: File too large");
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(Errors, AFullDiskBehindStandardOutputIsAnError) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "skipped: no /dev/full";
+  EXPECT_EQ(error_of({"ops"}, kExitError, {.stdout_path = "/dev/full"}),
+            "standard output: cannot write: No space left on device");
+}
+
+TEST_F(Errors, CtrlCEndsAtOnceAndLeavesNothing) {
+  const std::vector<std::string> before = files();
+  const std::vector<std::string> endless = {"--data", "random", "--limit", "1000000000000"};
+  std::vector<std::string> eval = {"eval", path("net.onnx"), "--metric", "speed", "--quiet"};
+  eval.insert(eval.end(), endless.begin(), endless.end());
+  EXPECT_EQ(error_of(eval, kExitInterrupted, {.is_interrupted = true}), "interrupted; nothing was written");
+  std::vector<std::string> calibrate = {"calibrate", path("net.onnx"), "-o", path("s.json"), "--quiet"};
+  calibrate.insert(calibrate.end(), endless.begin(), endless.end());
+  EXPECT_EQ(error_of(calibrate, kExitInterrupted, {.is_interrupted = true}), "interrupted; nothing was written");
+  EXPECT_EQ(files(), before);
+}
+
+}  // namespace
+}  // namespace zeropoint::testing

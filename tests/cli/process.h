@@ -1,0 +1,25 @@
+// Runs the program as a user does and keeps what it prints.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace zeropoint::testing {
+
+struct ProcessOptions {
+  long file_bytes_limit = -1;   // a write beyond it fails, as on a full disk
+  std::string stdout_path;      // instead of being kept
+  bool is_interrupted = false;  // Ctrl-C as soon as the program listens for it
+};
+
+struct ProcessResult {
+  int exit_code = -1;  // 128 + signal when a signal ended it
+  std::string out;
+  std::string err;
+};
+
+/// Ends it after a minute, as a failure.
+ProcessResult run_zeropoint(const std::vector<std::string>& arguments, const ProcessOptions& options = {});
+
+}  // namespace zeropoint::testing
