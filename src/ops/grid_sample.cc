@@ -74,7 +74,7 @@ class AxisSampler {
         low_(sampling.align_corners ? T{0} : T{-0.5}),
         high_(sampling.align_corners ? static_cast<T>(length - 1) : static_cast<T>(length) - T{0.5}) {}
 
-  int count() const { return sampling_.mode == Mode::nearest ? 1 : sampling_.mode == Mode::linear ? 2 : 4; }
+  std::size_t count() const { return sampling_.mode == Mode::nearest ? 1 : sampling_.mode == Mode::linear ? 2 : 4; }
 
   /// `coordinate` is in [-1, 1] within the image.
   Taps<T> taps(T coordinate) const {
@@ -128,8 +128,10 @@ class AxisSampler {
 /// The pixels that one grid point meets: the product of the taps of every axis, kept for all channels.
 template <class T>
 struct Stencil {
-  std::vector<std::int64_t> offsets;
-  std::vector<T> weights;
+  static constexpr std::size_t kMost = 256;  // kMaxTaps to the power of kMaxAxes
+  std::size_t count = 0;
+  std::array<std::int64_t, kMost> offsets;
+  std::array<T, kMost> weights;
 };
 
 template <class T>
@@ -157,12 +159,12 @@ class GridSample final : public Kernel {
       for (std::int64_t i = begin; i < end; ++i) {
         fill(stencil, grid + i * static_cast<std::int64_t>(axes_.size()));
         const std::int64_t n = i / points_;
-        for (std::int64_t c = 0; c < channels_; ++c) {
-          const T* plane = x + (n * channels_ + c) * plane_;
-          T sum = 0;
-          for (std::size_t k = 0; k < stencil.offsets.size(); ++k)
-            sum += stencil.weights[k] * plane[stencil.offsets[k]];
-          y[(n * channels_ + c) * points_ + i % points_] = sum;
+        const T* planes = x + n * channels_ * plane_;
+        T* to = y + n * channels_ * points_ + i % points_;
+        if (stencil.count == 4) {
+          sample_channels_of_four(stencil, planes, to);
+        } else {
+          sample_channels(stencil, planes, to);
         }
       }
     });
@@ -171,22 +173,47 @@ class GridSample final : public Kernel {
  private:
   /// The grid names coordinates fastest axis first.
   void fill(Stencil<T>& stencil, const T* point) const {
-    stencil.offsets.assign(1, 0);
-    stencil.weights.assign(1, T{1});
+    stencil.count = 1;
+    stencil.offsets[0] = 0;
+    stencil.weights[0] = 1;
     for (std::size_t axis = 0; axis < axes_.size(); ++axis) {
       const Taps<T> taps = axes_[axis].taps(point[axes_.size() - 1 - axis]);
-      const std::size_t before = stencil.offsets.size();
-      for (int k = 0; k < axes_[axis].count(); ++k) {
-        const auto tap = static_cast<std::size_t>(k);
-        if (taps.positions[tap] < 0) continue;
+      std::size_t taken = 0;  // taps that meet a pixel; the first one's products take the place of what was there
+      const std::size_t before = stencil.count;
+      std::array<std::size_t, kMaxTaps> present;
+      for (std::size_t k = 0; k < axes_[axis].count(); ++k) {
+        if (taps.positions[k] >= 0) present[taken++] = k;
+      }
+      stencil.count = before * taken;
+      for (std::size_t place = taken; place-- > 0;) {
+        const std::int64_t offset = taps.positions[present[place]] * strides_[axis];
         for (std::size_t i = 0; i < before; ++i) {
-          stencil.offsets.push_back(stencil.offsets[i] + taps.positions[tap] * strides_[axis]);
-          stencil.weights.push_back(stencil.weights[i] * taps.weights[tap]);
+          stencil.offsets[place * before + i] = stencil.offsets[i] + offset;
+          stencil.weights[place * before + i] = stencil.weights[i] * taps.weights[present[place]];
         }
       }
-      const auto used = static_cast<std::ptrdiff_t>(before);
-      stencil.offsets.erase(stencil.offsets.begin(), stencil.offsets.begin() + used);
-      stencil.weights.erase(stencil.weights.begin(), stencil.weights.begin() + used);
+    }
+  }
+
+  /// One point of every channel.
+  void sample_channels(const Stencil<T>& stencil, const T* planes, T* to) const {
+    for (std::int64_t c = 0; c < channels_; ++c) {
+      T sum = 0;
+      for (std::size_t k = 0; k < stencil.count; ++k) sum += stencil.weights[k] * planes[stencil.offsets[k]];
+      to[c * points_] = sum;
+      planes += plane_;
+    }
+  }
+
+  /// The usual case, bilinear inside the image, with everything in registers; the sum runs in the same order.
+  void sample_channels_of_four(const Stencil<T>& stencil, const T* planes, T* to) const {
+    const auto [a, b, c, d] =
+        std::array{stencil.offsets[0], stencil.offsets[1], stencil.offsets[2], stencil.offsets[3]};
+    const auto [p, q, r, s] =
+        std::array{stencil.weights[0], stencil.weights[1], stencil.weights[2], stencil.weights[3]};
+    for (std::int64_t channel = 0; channel < channels_; ++channel) {
+      to[channel * points_] = p * planes[a] + q * planes[b] + r * planes[c] + s * planes[d];
+      planes += plane_;
     }
   }
 

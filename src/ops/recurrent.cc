@@ -12,7 +12,7 @@
 namespace zeropoint {
 namespace {
 
-constexpr std::int64_t kPanel = 64;  // columns that small_gemm keeps in registers for one row
+constexpr std::int64_t kPanel = 128;  // columns that small_gemm keeps in registers for one row
 constexpr std::int64_t kRowBlock = 32;
 constexpr std::int64_t kMultiplyAddsPerChunk = 1 << 18;  // about ten microseconds
 

@@ -83,7 +83,7 @@ class TopK final : public Kernel {
       return a.index < b.index;
     };
     const auto middle = lane.begin() + k_;
-    if (k_ * 16 < dim_) {  // a small heap sees most elements once
+    if (k_ * 64 < dim_) {  // a small heap sees most elements once
       std::partial_sort(lane.begin(), middle, lane.end(), is_first);
       return;
     }

@@ -5,12 +5,13 @@
 #include <cstring>
 
 #include "base/parallel.h"
+#include "kernels/movement/transpose_tile.h"
 
 namespace zeropoint {
 namespace {
 
 constexpr std::int64_t kChunkBytes = 128 << 10;  // a few microseconds of copying: worth handing to a thread
-constexpr std::int64_t kTileRows = 32;
+constexpr std::int64_t kTileRows = 64;           // of a transposition: a multiple of a cache line of any element
 constexpr std::int64_t kTileColumns = 512;
 constexpr std::size_t kMaxLoops = 64;  // every loop that is left counts to 2 or more
 
@@ -34,44 +35,27 @@ void store(std::byte* p, Element value) {
   std::memcpy(p, &value, sizeof(Element));
 }
 
+/// The same element again and again, 64 bytes at a time.
+template <class Element>
+void fill_line(std::byte* dst, const std::byte* src, std::int64_t count) {
+  constexpr std::int64_t kPattern = 64;
+  constexpr auto kSize = static_cast<std::int64_t>(sizeof(Element));
+  std::byte pattern[kPattern];
+  for (std::int64_t i = 0; i < kPattern; i += kSize) std::memcpy(pattern + i, src, sizeof(Element));
+  std::int64_t rest = count * kSize;
+  for (; rest >= kPattern; rest -= kPattern, dst += kPattern) std::memcpy(dst, pattern, kPattern);
+  std::memcpy(dst, pattern, static_cast<std::size_t>(rest));
+}
+
 template <class Element>
 void copy_line(std::byte* dst, std::int64_t dst_step, const std::byte* src, std::int64_t src_step, std::int64_t count) {
   constexpr auto kSize = static_cast<std::int64_t>(sizeof(Element));
-  if (src_step == 0 && dst_step == kSize) {
-    const auto value = load<Element>(src);
-    for (std::int64_t i = 0; i < count; ++i) store(dst + i * kSize, value);
+  if (dst_step == kSize && src_step == 0) {
+    fill_line<Element>(dst, src, count);
   } else if (dst_step == kSize) {
     for (std::int64_t i = 0; i < count; ++i) store(dst + i * kSize, load<Element>(src + i * src_step));
   } else {
     for (std::int64_t i = 0; i < count; ++i) store(dst + i * dst_step, load<Element>(src + i * src_step));
-  }
-}
-
-/// dst[r][c] = src[c][r], rows of both contiguous, in blocks that stay in registers and in the first-level cache.
-template <class Element>
-void transpose_tile(std::byte* dst, std::int64_t dst_step, const std::byte* src, std::int64_t src_step,
-                    std::int64_t rows, std::int64_t columns) {
-  constexpr std::int64_t kBlock = sizeof(Element) <= 4 ? 8 : 4;
-  constexpr auto kSize = static_cast<std::int64_t>(sizeof(Element));
-  std::int64_t c = 0;
-  for (; c + kBlock <= columns; c += kBlock) {
-    std::int64_t r = 0;
-    for (; r + kBlock <= rows; r += kBlock) {
-      Element block[kBlock][kBlock];
-      for (std::int64_t j = 0; j < kBlock; ++j)
-        std::memcpy(block[j], src + (c + j) * src_step + r * kSize, kBlock * kSize);
-      for (std::int64_t i = 0; i < kBlock; ++i) {
-        Element line[kBlock];
-        for (std::int64_t j = 0; j < kBlock; ++j) line[j] = block[j][i];
-        std::memcpy(dst + (r + i) * dst_step + c * kSize, line, kBlock * kSize);
-      }
-    }
-    for (; r < rows; ++r) {
-      copy_line<Element>(dst + r * dst_step + c * kSize, kSize, src + c * src_step + r * kSize, src_step, kBlock);
-    }
-  }
-  for (std::int64_t r = 0; r < rows && c < columns; ++r) {
-    copy_line<Element>(dst + r * dst_step + c * kSize, kSize, src + c * src_step + r * kSize, src_step, columns - c);
   }
 }
 
@@ -113,7 +97,7 @@ StridedCopy::StridedCopy(const Shape& shape, const Shape& dst_strides, const Sha
     outer_.pop_back();
     const auto row =
         std::find_if(outer_.begin(), outer_.end(), [&](const Loop& l) { return l.src_step == run_bytes_; });
-    if (column_.dst_step == run_bytes_ && row != outer_.end()) {
+    if (column_.dst_step == run_bytes_ && column_.src_step != 0 && row != outer_.end()) {
       inner_ = Inner::transposed;
       row_ = *row;
       outer_.erase(row);
@@ -180,7 +164,6 @@ void StridedCopy::run_elements(std::byte* dst, const std::byte* src) const {
   });
 }
 
-template <class Element>
 void StridedCopy::run_transposed(std::byte* dst, const std::byte* src) const {
   const std::int64_t row_tiles = (row_.count + kTileRows - 1) / kTileRows;
   const std::int64_t column_tiles = (column_.count + kTileColumns - 1) / kTileColumns;
@@ -193,22 +176,13 @@ void StridedCopy::run_transposed(std::byte* dst, const std::byte* src) const {
       for (; tile < tiles && unit < end; ++tile, ++unit) {
         const std::int64_t r = tile / column_tiles * kTileRows;
         const std::int64_t c = tile % column_tiles * kTileColumns;
-        transpose_tile<Element>(to + r * row_.dst_step + c * column_.dst_step, row_.dst_step,
-                                from + r * row_.src_step + c * column_.src_step, column_.src_step,
-                                std::min(kTileRows, row_.count - r), std::min(kTileColumns, column_.count - c));
+        transpose_tile(static_cast<std::size_t>(run_bytes_), to + r * row_.dst_step + c * column_.dst_step,
+                       row_.dst_step, from + r * row_.src_step + c * column_.src_step, column_.src_step,
+                       std::min(kTileRows, row_.count - r), std::min(kTileColumns, column_.count - c));
       }
       tile = 0;
     });
   });
-}
-
-template <class Element>
-void StridedCopy::run_as(std::byte* dst, const std::byte* src) const {
-  if (inner_ == Inner::transposed) {
-    run_transposed<Element>(dst, src);
-  } else {
-    run_elements<Element>(dst, src);
-  }
 }
 
 void StridedCopy::run(void* dst_start, const void* src_start) const {
@@ -216,17 +190,18 @@ void StridedCopy::run(void* dst_start, const void* src_start) const {
   const auto* src = static_cast<const std::byte*>(src_start);
   if (inner_ == Inner::nothing) return;
   if (inner_ == Inner::runs) return run_pieces(dst, src);
+  if (inner_ == Inner::transposed) return run_transposed(dst, src);
   switch (run_bytes_) {
     case 1:
-      return run_as<std::uint8_t>(dst, src);
+      return run_elements<std::uint8_t>(dst, src);
     case 2:
-      return run_as<std::uint16_t>(dst, src);
+      return run_elements<std::uint16_t>(dst, src);
     case 4:
-      return run_as<std::uint32_t>(dst, src);
+      return run_elements<std::uint32_t>(dst, src);
     case 8:
-      return run_as<std::uint64_t>(dst, src);
+      return run_elements<std::uint64_t>(dst, src);
     default:
-      return run_as<Bytes16>(dst, src);
+      return run_elements<Bytes16>(dst, src);
   }
 }
 

@@ -41,10 +41,7 @@ class StridedCopy {
   void run_pieces(std::byte* dst, const std::byte* src) const;
   template <class Element>
   void run_elements(std::byte* dst, const std::byte* src) const;
-  template <class Element>
   void run_transposed(std::byte* dst, const std::byte* src) const;
-  template <class Element>
-  void run_as(std::byte* dst, const std::byte* src) const;
 
   Inner inner_ = Inner::nothing;
   std::int64_t run_bytes_ = 0;  // contiguous in both arrays

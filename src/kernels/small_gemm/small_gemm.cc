@@ -8,6 +8,13 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+// Arrays of vectors live in registers only when every loop over them is unrolled.
+#if defined(__clang__)
+#define ZP_UNROLL _Pragma("unroll")
+#else
+#define ZP_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace zeropoint::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -27,20 +34,27 @@ HWY_INLINE void Block(const SmallGemm& g, const float* a, const float* b, float*
   const F d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   V sum[kRows][kVectors];
+  ZP_UNROLL
   for (int i = 0; i < kRows; ++i) {
+    ZP_UNROLL
     for (int v = 0; v < kVectors; ++v) {
       sum[i][v] = g.accumulate ? hn::LoadU(d, c + i * g.ldc + v * lanes) : hn::Zero(d);
     }
   }
   for (std::int64_t p = 0; p < g.k; ++p) {
     V line[kVectors];
+    ZP_UNROLL
     for (int v = 0; v < kVectors; ++v) line[v] = hn::LoadU(d, b + p * g.ldb + v * lanes);
+    ZP_UNROLL
     for (int i = 0; i < kRows; ++i) {
       const V factor = hn::Set(d, a[i * g.lda + p]);
+      ZP_UNROLL
       for (int v = 0; v < kVectors; ++v) sum[i][v] = hn::MulAdd(factor, line[v], sum[i][v]);
     }
   }
+  ZP_UNROLL
   for (int i = 0; i < kRows; ++i) {
+    ZP_UNROLL
     for (int v = 0; v < kVectors; ++v) hn::StoreU(sum[i][v], d, c + i * g.ldc + v * lanes);
   }
 }
@@ -70,13 +84,23 @@ HWY_INLINE void Narrow(const SmallGemm& g, const float* a, float* c) {
 }
 
 template <int kRows, int kVectors>
+HWY_INLINE std::int64_t Blocks(const SmallGemm& g, const float* a, float* c, std::int64_t j) {
+  const std::int64_t width = kVectors * static_cast<std::int64_t>(hn::Lanes(F()));
+  for (; j + width <= g.n; j += width) Block<kRows, kVectors>(g, a, g.b + j, c + j);
+  return j;
+}
+
+/// The widest blocks that fit: with few rows, several vectors side by side keep the multipliers busy.
+template <int kRows>
 HWY_INLINE void Rows(const SmallGemm& g, std::int64_t i) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(F()));
   const float* a = g.a + i * g.lda;
   float* c = g.c + i * g.ldc;
   std::int64_t j = 0;
-  for (; j + kVectors * lanes <= g.n; j += kVectors * lanes) Block<kRows, kVectors>(g, a, g.b + j, c + j);
-  for (; j + lanes <= g.n; j += lanes) Block<kRows, 1>(g, a, g.b + j, c + j);
+  if constexpr (kRows == 1) j = Blocks<kRows, 8>(g, a, c, j);
+  if constexpr (kRows == 1 || HWY_TARGET == HWY_AVX3) j = Blocks<kRows, 4>(g, a, c, j);
+  j = Blocks<kRows, 2>(g, a, c, j);
+  j = Blocks<kRows, 1>(g, a, c, j);
   for (int row = 0; j < g.n && row < kRows; ++row) {
     if (g.n < lanes) {
       Narrow(g, a + row * g.lda, c + row * g.ldc);
@@ -88,14 +112,16 @@ HWY_INLINE void Rows(const SmallGemm& g, std::int64_t i) {
 
 void SmallGemmVectors(const SmallGemm& g) {
   std::int64_t i = 0;
-  for (; i + 4 <= g.m; i += 4) Rows<4, 2>(g, i);
-  for (; i < g.m; ++i) Rows<1, 8>(g, i);
+  for (; i + 4 <= g.m; i += 4) Rows<4>(g, i);
+  for (; i < g.m; ++i) Rows<1>(g, i);
 }
 
 #endif
 
 }  // namespace zeropoint::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
+
+#undef ZP_UNROLL
 
 #if HWY_ONCE
 namespace zeropoint {
