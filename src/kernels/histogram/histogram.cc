@@ -3,52 +3,10 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
-#include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "kernels/histogram/histogram.h"
 #include "kernels/simd-inl.h"
-
-#ifndef ZEROPOINT_HISTOGRAM_ONCE
-#define ZEROPOINT_HISTOGRAM_ONCE
-namespace zeropoint {
-namespace {
-
-constexpr std::int64_t kTables = 8;    // neighbouring elements count in different tables: no store waits for the last
-constexpr std::int64_t kBlock = 1024;  // elements whose bins are computed, then counted
-constexpr std::int64_t kFewElements = 16384;                 // fewer are not worth clearing and adding eight tables
-constexpr std::int64_t kFlushAfter = std::int64_t{1} << 31;  // keeps 32-bit counts from overflowing
-
-/// bin[0 .. kBlock) counted in eight tables of `bins` counts each.
-void count_block(const std::uint16_t* bin, std::uint32_t* tables, std::int64_t bins) {
-  std::uint32_t* const t0 = tables;
-  std::uint32_t* const t1 = t0 + bins;
-  std::uint32_t* const t2 = t1 + bins;
-  std::uint32_t* const t3 = t2 + bins;
-  std::uint32_t* const t4 = t3 + bins;
-  std::uint32_t* const t5 = t4 + bins;
-  std::uint32_t* const t6 = t5 + bins;
-  std::uint32_t* const t7 = t6 + bins;
-  for (std::int64_t i = 0; i < kBlock; i += kTables) {
-    std::uint64_t low = 0;
-    std::uint64_t high = 0;
-    std::memcpy(&low, bin + i, sizeof(low));
-    std::memcpy(&high, bin + i + 4, sizeof(high));
-    ++t0[low & 0xFFFFU];
-    ++t1[(low >> 16) & 0xFFFFU];
-    ++t2[(low >> 32) & 0xFFFFU];
-    ++t3[low >> 48];
-    ++t4[high & 0xFFFFU];
-    ++t5[(high >> 16) & 0xFFFFU];
-    ++t6[(high >> 32) & 0xFFFFU];
-    ++t7[high >> 48];
-  }
-}
-
-}  // namespace
-}  // namespace zeropoint
-#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace zeropoint {
@@ -63,9 +21,14 @@ void histogram(const float* x, std::int64_t n, const HistogramBins& bins, std::u
 
 #else
 
-/// The bins of kBlock elements, in any order.
-void find_bins(const float* HWY_RESTRICT x, const HistogramBins& bins, std::uint16_t* HWY_RESTRICT bin) {
-  constexpr std::int64_t kPrefetchAhead = 2048;
+constexpr std::int64_t kTables = 4;            // neighbours count in different tables: no store waits for the last one
+constexpr std::int64_t kBlock = 256;           // elements whose bins are computed, then counted
+constexpr std::int64_t kPrefetchAhead = 2048;  // elements; the bursts of counting keep hardware prefetchers idle
+constexpr std::int64_t kFewElements = 16384;   // fewer are not worth clearing and adding the tables
+constexpr std::int64_t kFlushAfter = std::int64_t{1} << 31;  // keeps 32-bit counts from overflowing
+
+/// Twice the bins of kBlock elements, in any order.
+void find_bins(const float* HWY_RESTRICT x, const HistogramBins& bins, std::uint16_t* HWY_RESTRICT twice_bin) {
   const F32 f;
   const I32 i32;
   const I16 i16;
@@ -86,7 +49,22 @@ void find_bins(const float* HWY_RESTRICT x, const HistogramBins& bins, std::uint
   for (std::int64_t i = 0; i < kBlock; i += 2 * lanes) {
     PrefetchVectors<2>(x + i + kPrefetchAhead);
     const VI16 both = NarrowToI16(one(x + i), one(x + i + lanes));
-    hn::Store(both, i16, reinterpret_cast<std::int16_t*>(bin + i));
+    hn::Store(hn::Add(both, both), i16, reinterpret_cast<std::int16_t*>(twice_bin + i));
+  }
+}
+
+/// tables[4 * bin + t]: the four tables lie side by side, so that those of a full bin share a cache line.
+void count_bins(const std::uint16_t* HWY_RESTRICT twice_bin, std::uint32_t* HWY_RESTRICT tables) {
+  const auto at = [&](std::int64_t i) { return std::size_t{kTables / 2} * twice_bin[i]; };
+  for (std::int64_t i = 0; i < kBlock; i += 2 * kTables) {
+    ++tables[at(i)];
+    ++tables[at(i + 1) + 1];
+    ++tables[at(i + 2) + 2];
+    ++tables[at(i + 3) + 3];
+    ++tables[at(i + 4)];
+    ++tables[at(i + 5) + 1];
+    ++tables[at(i + 6) + 2];
+    ++tables[at(i + 7) + 3];
   }
 }
 
@@ -94,15 +72,14 @@ void histogram(const float* x, std::int64_t n, const HistogramBins& bins, std::u
   if (n < kFewElements) return reference::histogram_f32(x, n, bins, counts);
   for (; n > kFlushAfter; n -= kFlushAfter, x += kFlushAfter) histogram(x, kFlushAfter, bins, counts);
   std::vector<std::uint32_t> tables(static_cast<std::size_t>(kTables * bins.bins));
-  HWY_ALIGN std::uint16_t bin[kBlock];
+  HWY_ALIGN std::uint16_t twice_bin[kBlock];
   std::int64_t i = 0;
   for (; i + kBlock <= n; i += kBlock) {
-    find_bins(x + i, bins, bin);
-    count_block(bin, tables.data(), bins.bins);
+    find_bins(x + i, bins, twice_bin);
+    count_bins(twice_bin, tables.data());
   }
-  for (std::int64_t b = 0; b < bins.bins; ++b) {
-    for (std::int64_t t = 0; t < kTables; ++t) counts[b] += tables[static_cast<std::size_t>(t * bins.bins + b)];
-  }
+  for (std::int64_t at = 0; at < kTables * bins.bins; ++at)
+    counts[at / kTables] += tables[static_cast<std::size_t>(at)];
   reference::histogram_f32(x + i, n - i, bins, counts);
 }
 

@@ -2,7 +2,7 @@
 //
 // With inverse_width a power of two the product is exact, so a value exactly on a border falls into
 // the bin above it, on every instruction set. Values outside are counted in the first or last bin;
-// NaN is counted in the first. At most 2^15 bins.
+// NaN is counted in the first. At most 2^14 bins.
 #pragma once
 
 #include <cstdint>
