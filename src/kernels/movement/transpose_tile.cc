@@ -67,14 +67,15 @@ void transpose_squares(std::byte* dst, std::int64_t dst_step, const std::byte* s
   copy_elements<T>(dst + c * kSize, dst_step, src + c * src_step, src_step, rows, columns - c);
 }
 
-/// Blocks of whole cache lines on both sides, through a buffer: each line is read once and written once, even where the
-/// steps are powers of two and the lines of a block compete for the same places in the cache.
+/// Where the rows of dst compete for the same places in the cache, blocks of whole cache lines go through a buffer, so
+/// that each line is written once.
 template <class T>
 void transpose(std::byte* dst, std::int64_t dst_step, const std::byte* src, std::int64_t src_step, std::int64_t rows,
                std::int64_t columns) {
   constexpr std::int64_t kSize = sizeof(T);
   constexpr std::int64_t kBlock = kLineBytes / kSize;
   alignas(kLineBytes) std::byte buffer[kBlock * kLineBytes];
+  if (dst_step % kCrowdedStep != 0) return transpose_squares<T>(dst, dst_step, src, src_step, rows, columns);
   std::int64_t r = 0;
   for (; r + kBlock <= rows; r += kBlock) {
     std::int64_t c = 0;
