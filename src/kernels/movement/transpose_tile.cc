@@ -8,7 +8,8 @@
 namespace zeropoint {
 namespace {
 
-constexpr std::int64_t kLineBytes = 64;  // one cache line
+constexpr std::int64_t kLineBytes = 64;      // one cache line
+constexpr std::int64_t kCrowdedStep = 1024;  // rows of dst that far apart meet in a few places of a small cache
 
 template <class T, std::size_t n>
 struct Rows {
