@@ -11,7 +11,8 @@
 
 // Einsum: operands are contracted pair by pair, from left to right. A pair becomes a batch of matrix
 // products: labels of both operands that are kept are the batch, labels of one operand that are kept
-// its rows or columns, and labels that nothing needs any more are summed.
+// its rows or columns, and labels of both that nothing needs any more are summed. Labels of one operand
+// that nothing else needs are summed before.
 namespace zeropoint {
 namespace {
 
@@ -125,41 +126,78 @@ void multiply(const Contraction& c, const T* lhs, const T* rhs, T* y) {
 template <class T>
 class EinsumKernel final : public Kernel {
  public:
-  explicit EinsumKernel(const OpSite& site) {
-    const EinsumEquation equation = parse_einsum(site);
-    const Planner planner(equation, sizeof(T));
-    const std::size_t operands = equation.operands.size();
-    Term result{equation.operands[0], site.input(0).shape};
-    for (std::size_t i = 1; i <= std::max<std::size_t>(operands - 1, 1); ++i) {
-      // A single operand is contracted with the number 1, which sums and permutes it.
-      const Term rhs = i < operands ? Term{equation.operands[i], site.input(i).shape} : Term{};
-      Labels later = equation.output;
-      for (std::size_t k = i + 1; k < operands; ++k)
-        later.insert(later.end(), equation.operands[k].begin(), equation.operands[k].end());
-      auto [contraction, product] = planner.contract(result, rhs, later);
-      steps_.push_back(std::move(contraction));
-      result = std::move(product);
+  explicit EinsumKernel(const OpSite& site) : equation_(parse_einsum(site)), inputs_(site.inputs.size()) {
+    for (std::size_t i = 0; i < inputs_; ++i) terms_.push_back({equation_.operands[i], site.input(i).shape});
+    std::size_t result = summed(site, 0, 1);
+    for (std::size_t i = 1; i < inputs_; ++i) {
+      const std::size_t rhs = summed(site, i, i + 1, &terms_[result].labels);
+      result = add_step(site, result, rhs, needed_after(i + 1));
     }
-    permute_ = planner.permute(result);
+    result_ = result;
+    permute_ = Planner(equation_, sizeof(T)).permute(terms_[result]);
   }
 
   void run(const KernelIo& io) override {
     const T one = 1;
-    std::vector<T> result;
-    for (std::size_t i = 0; i < steps_.size(); ++i) {
-      const Contraction& c = steps_[i];
+    std::vector<std::vector<T>> results(terms_.size());
+    const auto data = [&](std::size_t term) {
+      return term == kOne ? &one : term < inputs_ ? io.in(term).data<T>() : results[term].data();
+    };
+    for (const Step& step : steps_) {
+      const Contraction& c = step.contraction;
       std::vector<T> lhs(static_cast<std::size_t>(c.batch * c.m * c.k));
       std::vector<T> rhs(static_cast<std::size_t>(c.batch * c.k * c.n));
-      c.pack_lhs.run(lhs.data(), i == 0 ? io.in(0).data<T>() : result.data());
-      c.pack_rhs.run(rhs.data(), io.has(i + 1) ? io.in(i + 1).data<T>() : &one);
-      result.resize(static_cast<std::size_t>(c.batch * c.m * c.n));
-      multiply(c, lhs.data(), rhs.data(), result.data());
+      c.pack_lhs.run(lhs.data(), data(step.lhs));
+      c.pack_rhs.run(rhs.data(), data(step.rhs));
+      results[step.result].resize(static_cast<std::size_t>(c.batch * c.m * c.n));
+      multiply(c, lhs.data(), rhs.data(), results[step.result].data());
     }
-    permute_.run(io.out(0).mutable_data<T>(), result.data());
+    permute_.run(io.out(0).mutable_data<T>(), data(result_));
   }
 
  private:
-  std::vector<Contraction> steps_;
+  static constexpr std::size_t kOne = static_cast<std::size_t>(-1);  // the number 1, a term without labels
+
+  struct Step {
+    Contraction contraction;
+    std::size_t lhs, rhs, result;  // terms
+  };
+
+  /// Labels of the output and of the operands from `first` on.
+  Labels needed_after(std::size_t first) const {
+    Labels labels = equation_.output;
+    for (std::size_t i = first; i < inputs_; ++i) {
+      labels.insert(labels.end(), equation_.operands[i].begin(), equation_.operands[i].end());
+    }
+    return labels;
+  }
+
+  /// Multiplies two terms; the new term.
+  std::size_t add_step(const OpSite& site, std::size_t lhs, std::size_t rhs, const Labels& later) {
+    const Term one;
+    auto [contraction, product] =
+        Planner(equation_, sizeof(T)).contract(terms_[lhs], rhs == kOne ? one : terms_[rhs], later);
+    planned(site, site.input(0).dtype, product.shape);  // refuses what no memory holds
+    terms_.push_back(std::move(product));
+    steps_.push_back({std::move(contraction), lhs, rhs, terms_.size() - 1});
+    return terms_.size() - 1;
+  }
+
+  /// The term without the labels that nothing needs: neither the operands from `first` on, nor the output, nor its
+  /// `partner`. A diagonal is taken here, too.
+  std::size_t summed(const OpSite& site, std::size_t term, std::size_t first, const Labels* partner = nullptr) {
+    Labels needed = needed_after(first);
+    if (partner != nullptr) needed.insert(needed.end(), partner->begin(), partner->end());
+    const Labels& own = terms_[term].labels;
+    const auto is_plain = [&](Label label) { return contains(needed, label) && std::ranges::count(own, label) == 1; };
+    return std::ranges::all_of(own, is_plain) ? term : add_step(site, term, kOne, needed);
+  }
+
+  EinsumEquation equation_;
+  std::size_t inputs_;
+  std::vector<Term> terms_;  // the inputs, then the results
+  std::vector<Step> steps_;
+  std::size_t result_ = 0;
   StridedCopy permute_;
 };
 

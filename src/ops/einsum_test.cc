@@ -52,6 +52,13 @@ TEST(Einsum, ThreeOperandsFromLeftToRight) {
   EXPECT_THAT(values("i,ij,j->", {v, counting({2, 2}), v}), ElementsAre(3));
 }
 
+TEST(Einsum, SumsWhatOnlyOneOperandHasBeforeItMultiplies) {
+  const Tensor large = Tensor::zeros(DType::f32, {100'000});
+  EXPECT_THAT(values("i,j->", {large, large}), ElementsAre(0));
+  EXPECT_THAT(values("ij,k->j", {counting({2, 2}), counting({3})}), ElementsAre(6, 12));
+  EXPECT_THAT(values("ii,j->j", {counting({2, 2}), counting({2})}), ElementsAre(0, 3));
+}
+
 TEST(Einsum, RefusesWhatDoesNotFit) {
   EXPECT_THAT(error_of(einsum("ij,jk->ik", {counting({2, 2})})), HasSubstr("'ij,jk->ik' has 2 terms for 1 inputs"));
   EXPECT_THAT(error_of(einsum("ijk->i", {counting({2, 2})})),

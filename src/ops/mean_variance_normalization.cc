@@ -3,8 +3,8 @@
 #include "base/parallel.h"
 #include "ops/arguments.h"
 #include "ops/elementwise.h"
-#include "ops/reduce_plan.h"
 #include "ops/narrow_types.h"
+#include "ops/reduce_plan.h"
 
 // MeanVarianceNormalization: (x - mean) / (standard deviation + 1e-9) over the given axes.
 namespace zeropoint {
