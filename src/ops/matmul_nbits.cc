@@ -11,7 +11,8 @@
 
 // MatMulNBits of com.microsoft: y = a B^T + bias, where B [N, K] is stored as codes of 2, 4 or 8 bits in
 // blocks along K, low bits first: B = (q - zero_point) scale, one scale and zero point per block. Absent zero
-// points are 2^(bits - 1). The weights are dequantized once, while the plan is made.
+// points are 2^(bits - 1). The weights are dequantized once, while the plan is made. With accuracy_level 4, a is
+// rounded to 8 bits per block (scale max|a| / 127), where ONNX Runtime does so to use integer products.
 namespace zeropoint {
 namespace {
 
@@ -97,11 +98,27 @@ Tensor dequantized(const OpSite& site, const Format& f) {
   return b;
 }
 
+/// a -> scale rint(a / scale) with scale = max|a| / 127 for every block of every row.
+void round_to_8_bits(const float* a, std::int64_t rows, std::int64_t k, std::int64_t block_size, float* rounded) {
+  constexpr float kLargestCode = 127;
+  parallel_ranges(rows, std::max<std::int64_t>(1, kCheapGrain / k), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin * k; i < end * k;) {
+      const std::int64_t stop = i + std::min(block_size, k - i % k);
+      float largest = 0;
+      for (std::int64_t p = i; p < stop; ++p) largest = std::max(largest, std::abs(a[p]));
+      const float scale = largest / kLargestCode;
+      for (; i < stop; ++i) rounded[i] = scale == 0 ? 0.0F : std::nearbyint(a[i] / scale) * scale;
+    }
+  });
+}
+
 class MatMulNBitsKernel final : public Kernel {
  public:
   explicit MatMulNBitsKernel(const OpSite& site)
-      : b_(dequantized(site, Format(site))),
+      : format_(site),
+        b_(dequantized(site, format_)),
         product_(site, "MatMul", {site.input(kA), {.dtype = DType::f32, .shape = b_.shape(), .constant = b_}}) {
+    if (rounds_lhs(site)) rounded_a_ = Tensor::allocate(DType::f32, site.input(kA).shape);
     if (site.has(kBias)) {
       require_size(site, kBias, DType::f32, b_.dim(1), "bias");
       add_bias_.emplace(product_.facts().shape,
@@ -111,13 +128,27 @@ class MatMulNBitsKernel final : public Kernel {
   }
 
   void run(const KernelIo& io) override {
-    const Tensor* const operands[] = {&io.in(kA), &b_};
+    if (rounded_a_) {
+      round_to_8_bits(io.in(kA).data<float>(), rounded_a_.size() / format_.k, format_.k, format_.block_size,
+                      rounded_a_.mutable_data<float>());
+    }
+    const Tensor* const operands[] = {rounded_a_ ? &rounded_a_ : &io.in(kA), &b_};
     product_.run_into(operands, io.out(0));
     if (add_bias_) run_binary(BinaryF32::add, *add_bias_, io.out(0), io.in(kBias), io.out(0));
   }
 
  private:
+  /// It has no integer product for zero points between the codes, nor for 2 bits in blocks of 16.
+  bool rounds_lhs(const OpSite& site) const {
+    constexpr std::int64_t kEightBits = 4;  // the accuracy level's number
+    const bool has_integer_product = format_.bits > 2 || format_.block_size > 16;
+    const bool has_codes = !site.has(kZeroPoints) || site.input(kZeroPoints).dtype == DType::u8;
+    return site.node.get_int("accuracy_level", 0) == kEightBits && has_integer_product && has_codes;
+  }
+
+  Format format_;
   Tensor b_;
+  Tensor rounded_a_;  // accuracy level 4 only
   InnerOp product_;
   std::optional<Broadcast> add_bias_;
 };

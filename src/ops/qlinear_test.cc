@@ -102,6 +102,42 @@ TEST(QLinear, Softmax) {
               ElementsAre(0, 0, 0, 15, 240, 0));
 }
 
+TEST(QLinear, AveragesOfPixelsInBothLayouts) {
+  const Codes grids = {scale(0.05F), zero(100), scale(0.03F), zero(60)};
+  const auto inputs = [&](Tensor x) {
+    Codes all = grids;
+    all.insert(all.begin(), std::move(x));
+    return all;
+  };
+  const std::pair<std::string, AttributeValue> window = {"kernel_shape", std::vector<std::int64_t>{2, 2}};
+  const std::pair<std::string, AttributeValue> last = {"channels_last", std::int64_t{1}};
+  const Tensor x = Tensor::of<std::uint8_t>({1, 2, 2, 3}, {0, 10, 128, 200, 255, 77, 1, 2, 3, 4, 5, 6});
+  EXPECT_THAT(codes(microsoft("QLinearGlobalAveragePool", inputs(x))), ElementsAre(79, 0));
+  EXPECT_THAT(codes(microsoft("QLinearAveragePool", inputs(x), {window})), ElementsAre(87, 89, 0, 0));
+  const Tensor y = Tensor::of<std::uint8_t>({1, 2, 3, 2}, {0, 1, 10, 2, 128, 3, 200, 4, 255, 5, 77, 6});
+  EXPECT_THAT(codes(microsoft("QLinearGlobalAveragePool", inputs(y), {last})), ElementsAre(79, 0));
+  EXPECT_THAT(codes(microsoft("QLinearAveragePool", inputs(y), {window, last})), ElementsAre(87, 0, 89, 0));
+}
+
+TEST(MatMulNBits, DequantizesBlocksAlongK) {
+  // One row of 16 weights of 4 bits: codes 0, 1, ... 15, low bits first; the zero point is 8, the scale 0.5.
+  const Tensor b = Tensor::of<std::uint8_t>({1, 1, 8}, {0x10, 0x32, 0x54, 0x76, 0x98, 0xBA, 0xDC, 0xFE});
+  const std::vector<std::pair<std::string, AttributeValue>> format = {
+      {"K", std::int64_t{16}}, {"N", std::int64_t{1}}, {"bits", std::int64_t{4}}, {"block_size", std::int64_t{16}}};
+  Tensor a = Tensor::zeros(DType::f32, {16, 16});  // the identity: every weight comes out
+  for (std::int64_t i = 0; i < 16; ++i) a.mutable_data<float>()[i * 17] = 1;
+  const Tensor y = run_op(microsoft("MatMulNBits", {a, b, Tensor::of<float>({1, 1}, {0.5})}, format))[0];
+  EXPECT_EQ(y.shape(), (Shape{16, 1}));
+  for (std::int64_t i = 0; i < 16; ++i) EXPECT_EQ(y.data<float>()[i], 0.5F * static_cast<float>(i - 8));
+  const Tensor zero_three = Tensor::of<std::uint8_t>({1, 1}, {0x03});
+  const Tensor bias = Tensor::of<float>({1}, {100});
+  const Tensor z =
+      run_op(microsoft("MatMulNBits", {a, b, Tensor::of<float>({1, 1}, {0.5}), zero_three, Tensor(), bias}, format))[0];
+  EXPECT_EQ(z.data<float>()[3], 100);
+  EXPECT_THAT(error_of(microsoft("MatMulNBits", {a, u8({1}), Tensor::of<float>({1, 1}, {0.5})}, format)),
+              HasSubstr("B is uint8 [1]; 8 elements of uint8 are expected"));
+}
+
 TEST(QLinear, RefusesWhatItDoesNotOffer) {
   const Tensor wide = Tensor::zeros(DType::u16, {2});
   EXPECT_THAT(error_of(microsoft("QLinearSigmoid", {wide, scale(1), Tensor(), scale(1), Tensor()})),
