@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "support/temp_folder.h"
 #include "zeropoint/error.h"
 
 namespace zeropoint {
@@ -12,20 +13,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class AtomicFileTest : public testing::Test {
+class AtomicFileTest : public ::testing::Test {
  protected:
-  AtomicFileTest() {
-    std::string pattern = (fs::temp_directory_path() / "zeropoint-atomic-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~AtomicFileTest() override { fs::remove_all(folder_); }
-
   static std::string read(const fs::path& path) {
     std::ifstream file(path);
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  fs::path folder_;
+  testing::TempFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(AtomicFileTest, AppearsWholeAtCommit) {
