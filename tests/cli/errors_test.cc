@@ -75,7 +75,7 @@ TEST_F(Errors, NothingIsLeftWhenTheOutputCannotBeWritten) {
     return error_of(arguments, kExitError, options);
   };
   EXPECT_EQ(to(path("no/such/folder/y.npz")), "no/such/folder/y.npz: cannot create: No such file or directory");
-  EXPECT_THAT(to(folder_.path().string()), HasSubstr("is a folder, a file is wanted"));
+  EXPECT_THAT(to(folder_.path().string()), HasSubstr("is a folder; give the name of a file to write"));
   EXPECT_EQ(files(), before);
 }
 
