@@ -98,7 +98,8 @@ TEST_F(Calibrate, NamesTheTensorThatIsNotFinite) {
   const NamedTensor array[] = {{"x", Tensor::of<float>({2, 3}, {1, 2, 3, 1, 3e38F, 1})}};  // doubled: infinite
   save_npz(array, path("huge.npz"));
   EXPECT_EQ(error_of({"calibrate", path("net.onnx"), "--data", path("huge.npz"), "-o", path("s.json")}, 1),
-            "tensor 'h': sample 1: 0 NaN and 1 infinite values of 3 (the first at element 1); a range cannot be chosen "
+            "net.onnx: tensor 'h': sample 1: 0 NaN and 1 infinite values of 3 (the first at element 1); a range cannot "
+            "be chosen "
             "from them");
 }
 
