@@ -53,14 +53,9 @@ std::unique_ptr<Kernel> make_special(const OpSite& site) {
   if (site.input(0).dtype != DType::f32 || broadcast_shape(site) != site.input(0).shape) return nullptr;
   const std::optional<float> exponent = constant_exponent(site);
   if (exponent == 0.5F) return make_unary_f32(site, UnaryF32::sqrt, {});
-  if (exponent != 2.0F && exponent != 3.0F) return nullptr;
-  return make_kernel([is_cube = exponent == 3.0F](const KernelIo& io) {
-    const float* x = io.in(0).data<float>();
-    float* y = io.out(0).mutable_data<float>();
-    parallel_ranges(io.in(0).size(), kCheapGrain, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) y[i] = is_cube ? x[i] * x[i] * x[i] : x[i] * x[i];
-    });
-  });
+  if (exponent == 2.0F) return make_unary_f32(site, UnaryF32::square, {});
+  if (exponent == 3.0F) return make_unary_f32(site, UnaryF32::cube, {});
+  return nullptr;
 }
 
 std::unique_ptr<Kernel> make(const OpSite& site) {

@@ -11,9 +11,17 @@ namespace {
 
 /// Functions that cost no more than reading and writing their element.
 bool is_cheap(UnaryF32 f) {
-  constexpr UnaryF32 kCheap[] = {UnaryF32::abs,  UnaryF32::neg,        UnaryF32::floor,
-                                 UnaryF32::ceil, UnaryF32::round,      UnaryF32::relu,
-                                 UnaryF32::clip, UnaryF32::leaky_relu, UnaryF32::thresholded_relu};
+  constexpr UnaryF32 kCheap[] = {UnaryF32::abs,
+                                 UnaryF32::neg,
+                                 UnaryF32::floor,
+                                 UnaryF32::ceil,
+                                 UnaryF32::round,
+                                 UnaryF32::square,
+                                 UnaryF32::cube,
+                                 UnaryF32::relu,
+                                 UnaryF32::clip,
+                                 UnaryF32::leaky_relu,
+                                 UnaryF32::thresholded_relu};
   return std::ranges::find(kCheap, f) != std::end(kCheap);
 }
 

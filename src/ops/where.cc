@@ -1,3 +1,4 @@
+#include "kernels/elementwise/select.h"
 #include "ops/arguments.h"
 #include "ops/broadcast.h"
 #include "ops/dispatch.h"
@@ -38,7 +39,14 @@ std::unique_ptr<Kernel> make(const OpSite& site) {
       const T* x = io.in(1).data<T>();
       const T* y = io.in(2).data<T>();
       T* out = io.out(0).mutable_data<T>();
-      walk.for_each_tile([&](const Broadcast::Tile& tile) { select(tile, condition, x, y, out); });
+      walk.for_each_tile([&](const Broadcast::Tile& t) {
+        if constexpr (std::is_same_v<T, std::uint32_t>) {
+          select_u32({condition + t.in[0], t.row_step[0], t.col_step[0]}, {x + t.in[1], t.row_step[1], t.col_step[1]},
+                     {y + t.in[2], t.row_step[2], t.col_step[2]}, out + t.out, t.rows, t.cols);
+        } else {
+          select(t, condition, x, y, out);
+        }
+      });
     });
   });
 }

@@ -25,13 +25,13 @@ HWY_INLINE void row(D d, const float* a, const float* b, float* y, std::size_t n
   if (n >= lanes) {
     const auto last = f(d, operand<kRepeatA>(d, a, n - lanes), operand<kRepeatB>(d, b, n - lanes));
     std::size_t i = 0;
-    for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    for (; i + 2 * lanes < n; i += 2 * lanes) {
       const auto first = f(d, operand<kRepeatA>(d, a, i), operand<kRepeatB>(d, b, i));
       const auto second = f(d, operand<kRepeatA>(d, a, i + lanes), operand<kRepeatB>(d, b, i + lanes));
       hn::StoreU(first, d, y + i);
       hn::StoreU(second, d, y + i + lanes);
     }
-    if (i + lanes <= n) hn::StoreU(f(d, operand<kRepeatA>(d, a, i), operand<kRepeatB>(d, b, i)), d, y + i);
+    if (i + lanes < n) hn::StoreU(f(d, operand<kRepeatA>(d, a, i), operand<kRepeatB>(d, b, i)), d, y + i);
     hn::StoreU(last, d, y + n - lanes);
     return;
   }

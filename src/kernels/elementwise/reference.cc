@@ -90,6 +90,10 @@ float unary_f32(UnaryF32 f, UnaryParams params, float x) {
       return std::nearbyint(x);
     case UnaryF32::sqrt:
       return std::sqrt(x);
+    case UnaryF32::square:
+      return x * x;
+    case UnaryF32::cube:
+      return (x * x) * x;
     case UnaryF32::reciprocal:
       return 1.0F / x;
     case UnaryF32::exp:

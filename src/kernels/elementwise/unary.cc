@@ -51,6 +51,8 @@ void UnaryF32Vectors(UnaryF32 function, UnaryParams params, const float* x, floa
     ZP_UNARY(ceil, hn::CopySign(hn::Ceil(v), v))
     ZP_UNARY(round, hn::CopySign(hn::Round(v), v))
     ZP_UNARY(sqrt, hn::Sqrt(v))
+    ZP_UNARY(square, hn::Mul(v, v))
+    ZP_UNARY(cube, hn::Mul(hn::Mul(v, v), v))
     ZP_UNARY(reciprocal, hn::Div(ZP_SET(1.0F), v))
     ZP_UNARY(exp, vector_exp(d, v))
     ZP_UNARY(log, vector_log(d, v))

@@ -16,6 +16,8 @@ enum class UnaryF32 : std::uint8_t {
   ceil,
   round,  // half to even
   sqrt,
+  square,
+  cube,  // (x x) x
   reciprocal,
   exp,
   log,
