@@ -124,4 +124,68 @@ std::int64_t grid_count(const GridLayout& layout) {
   return 0;
 }
 
+namespace {
+
+/// A piece of one run or of one row, or as many whole ones as there are before `end`, at most `most`.
+Patch pieces(Patch::Kind kind, std::int64_t begin, std::int64_t end, std::int64_t size, std::int64_t most) {
+  if (end - begin < size) return {kind, begin, end - begin, 1, 0};
+  return {kind, begin, size, std::min(most, (end - begin) / size), 0};
+}
+
+Patch per_axis_patch(const GridLayout& layout, std::int64_t begin, std::int64_t end) {
+  if (layout.inner == 1) {  // columns: the axis is the last
+    const std::int64_t column = begin % layout.length;
+    Patch patch = column == 0 ? pieces(Patch::Kind::columns, begin, end, layout.length, end)
+                              : pieces(Patch::Kind::columns, begin, end, layout.length - column, 1);
+    patch.grid = column;
+    return patch;
+  }
+  const std::int64_t within = begin % layout.inner;
+  const std::int64_t at = begin / layout.inner % layout.length;
+  Patch patch = within == 0 ? pieces(Patch::Kind::runs, begin, end, layout.inner, layout.length - at)
+                            : pieces(Patch::Kind::runs, begin, end, layout.inner - within, 1);
+  patch.grid = at;
+  return patch;
+}
+
+Patch blocked_patch(const GridLayout& layout, std::int64_t begin, std::int64_t end) {
+  const std::int64_t row = begin / layout.inner;
+  const std::int64_t column = begin % layout.inner;
+  const std::int64_t outer = row / layout.length;
+  const std::int64_t at = row % layout.length;
+  const std::int64_t grid = (outer * layout.blocks + at / layout.block) * layout.inner + column;
+  const std::int64_t rows_left = std::min(layout.block - at % layout.block, layout.length - at);  // in this block
+  Patch patch;
+  if (layout.inner > 1) {
+    patch = column == 0 ? pieces(Patch::Kind::columns, begin, end, layout.inner, rows_left)
+                        : pieces(Patch::Kind::columns, begin, end, layout.inner - column, 1);
+  } else if (rows_left == layout.block) {
+    const bool no_short_blocks = layout.length % layout.block == 0;
+    const std::int64_t whole = no_short_blocks ? end : (layout.length - at) / layout.block;
+    patch = pieces(Patch::Kind::runs, begin, end, layout.block, whole);
+  } else {
+    patch = pieces(Patch::Kind::runs, begin, end, rows_left, 1);
+  }
+  patch.grid = grid;
+  return patch;
+}
+
+}  // namespace
+
+Patch patch_at(const GridLayout& layout, std::int64_t begin, std::int64_t end) {
+  switch (layout.granularity) {
+    case Granularity::per_axis: return per_axis_patch(layout, begin, end);
+    case Granularity::blocked: return blocked_patch(layout, begin, end);
+    default: return {Patch::Kind::runs, begin, end - begin, 1, 0};
+  }
+}
+
+std::int64_t patch_period(const GridLayout& layout) {
+  switch (layout.granularity) {
+    case Granularity::per_axis: return layout.inner == 1 ? layout.length : layout.inner;
+    case Granularity::blocked: return layout.inner * (layout.length % layout.block == 0 ? layout.block : layout.length);
+    default: return 1;
+  }
+}
+
 }  // namespace zeropoint

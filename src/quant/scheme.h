@@ -1,11 +1,10 @@
 // What a Scheme means for a tensor of a given shape: which element lies on which grid.
 //
-// A tensor is seen as [outer, length, inner] around the scheme's axis. In memory order it falls
-// into segments: runs of elements on one grid, or runs whose element i lies on grid first + i.
-// Those two cases are all that a kernel has to know of granularity.
+// A tensor is seen as [outer, length, inner] around the scheme's axis. In memory order it falls into
+// patches of two kinds, which are all that a kernel has to know of granularity: runs (every run of
+// neighbours on a grid of its own) and columns (rows whose neighbours lie on neighbouring grids).
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "zeropoint/quant.h"
@@ -32,43 +31,33 @@ struct GridLayout {
 GridLayout grid_layout(const Shape& shape, const Scheme& scheme);
 std::int64_t grid_count(const GridLayout& layout);
 
-/// Consecutive elements on grid `grid` (stride 0), or on grids grid, grid + 1, ... (stride 1).
-struct Segment {
+/// runs: elements begin + [i * size, (i + 1) * size) lie on grid `grid + i`, for i in [0, count).
+/// columns: element begin + row * size + c lies on grid `grid + c`, for row in [0, count), c in [0, size).
+struct Patch {
+  enum class Kind { runs, columns };
+  Kind kind = Kind::runs;
   std::int64_t begin = 0;
   std::int64_t size = 0;
+  std::int64_t count = 1;
   std::int64_t grid = 0;
-  int stride = 0;
+
+  std::int64_t elements() const { return size * count; }
 };
 
-/// Calls body(Segment) for the pieces of elements [begin, end), in memory order.
+/// The longest patch that starts at element `begin` and ends at most at `end`; begin < end.
+Patch patch_at(const GridLayout& layout, std::int64_t begin, std::int64_t end);
+
+/// Calls body(Patch) for the pieces of elements [begin, end), in memory order.
 template <class Body>
-void for_each_segment(const GridLayout& layout, std::int64_t begin, std::int64_t end, Body&& body) {
-  if (layout.granularity == Granularity::per_tensor) {
-    if (begin < end) body(Segment{begin, end - begin, 0, 0});
-    return;
-  }
-  const bool blocked = layout.granularity == Granularity::blocked;
-  const bool along_axis = layout.inner == 1;  // neighbours in memory are neighbours along the axis
+void for_each_patch(const GridLayout& layout, std::int64_t begin, std::int64_t end, Body&& body) {
   while (begin < end) {
-    const std::int64_t row = begin / layout.inner;
-    const std::int64_t column = begin % layout.inner;
-    const std::int64_t outer = row / layout.length;
-    const std::int64_t at = row % layout.length;
-    Segment segment{.begin = begin};
-    if (!blocked) {
-      segment.grid = at;
-      segment.stride = along_axis ? 1 : 0;
-      segment.size = along_axis ? layout.length - at : layout.inner - column;
-    } else {
-      segment.grid = (outer * layout.blocks + at / layout.block) * layout.inner + column;
-      segment.stride = along_axis ? 0 : 1;
-      segment.size =
-          along_axis ? std::min(layout.block - at % layout.block, layout.length - at) : layout.inner - column;
-    }
-    segment.size = std::min(segment.size, end - begin);
-    body(segment);
-    begin += segment.size;
+    const Patch patch = patch_at(layout, begin, end);
+    body(patch);
+    begin += patch.elements();
   }
 }
+
+/// Elements after which the pattern of patches repeats; work is best cut at multiples of it.
+std::int64_t patch_period(const GridLayout& layout);
 
 }  // namespace zeropoint
