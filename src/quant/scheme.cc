@@ -174,17 +174,23 @@ Patch blocked_patch(const GridLayout& layout, std::int64_t begin, std::int64_t e
 
 Patch patch_at(const GridLayout& layout, std::int64_t begin, std::int64_t end) {
   switch (layout.granularity) {
-    case Granularity::per_axis: return per_axis_patch(layout, begin, end);
-    case Granularity::blocked: return blocked_patch(layout, begin, end);
-    default: return {Patch::Kind::runs, begin, end - begin, 1, 0};
+    case Granularity::per_axis:
+      return per_axis_patch(layout, begin, end);
+    case Granularity::blocked:
+      return blocked_patch(layout, begin, end);
+    default:
+      return {Patch::Kind::runs, begin, end - begin, 1, 0};
   }
 }
 
 std::int64_t patch_period(const GridLayout& layout) {
   switch (layout.granularity) {
-    case Granularity::per_axis: return layout.inner == 1 ? layout.length : layout.inner;
-    case Granularity::blocked: return layout.inner * (layout.length % layout.block == 0 ? layout.block : layout.length);
-    default: return 1;
+    case Granularity::per_axis:
+      return layout.inner == 1 ? layout.length : layout.inner;
+    case Granularity::blocked:
+      return layout.inner * (layout.length % layout.block == 0 ? layout.block : layout.length);
+    default:
+      return 1;
   }
 }
 

@@ -47,7 +47,8 @@ TEST(Patches, TellTheGridOfEveryElement) {
       }
       for (const Scheme& scheme : schemes) {
         for (std::int64_t begin = 0; begin < n; begin += 3) {
-          for (std::int64_t end = begin + 1; end <= n; end += 4) expect_patches_tell_every_grid(shape, scheme, begin, end);
+          for (std::int64_t end = begin + 1; end <= n; end += 4)
+            expect_patches_tell_every_grid(shape, scheme, begin, end);
         }
         expect_patches_tell_every_grid(shape, scheme, 0, n);
       }

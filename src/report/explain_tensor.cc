@@ -33,11 +33,12 @@ Errors measure(const Tensor& x, const TensorQParams& qparams) {
   const Tensor back = fake_quantize(x, qparams);
   const float* scales = qparams.scales.data<float>();
   Errors errors;
-  for_each_segment(grid_layout(x.shape(), qparams.scheme), 0, x.size(), [&](const Segment& segment) {
-    for (std::int64_t i = 0; i < segment.size; ++i) {
-      const double value = static_cast<double>(x.data<float>()[segment.begin + i]);
-      const double error = value - static_cast<double>(back.data<float>()[segment.begin + i]);
-      const double half_step = 0.5 * static_cast<double>(scales[segment.grid + i * segment.stride]);
+  for_each_patch(grid_layout(x.shape(), qparams.scheme), 0, x.size(), [&](const Patch& patch) {
+    for (std::int64_t i = 0; i < patch.elements(); ++i) {
+      const std::int64_t grid = patch.grid + (patch.kind == Patch::Kind::runs ? i / patch.size : i % patch.size);
+      const double value = static_cast<double>(x.data<float>()[patch.begin + i]);
+      const double error = value - static_cast<double>(back.data<float>()[patch.begin + i]);
+      const double half_step = 0.5 * static_cast<double>(scales[grid]);
       (std::abs(error) > half_step * kRoundingSlack ? errors.clipping : errors.rounding) += error * error;
       errors.signal += value * value;
     }

@@ -1,6 +1,7 @@
 #include "tensor/grids.h"
 
 #include <cmath>
+#include <numeric>
 
 #include "base/fail.h"
 #include "quant/codes.h"
@@ -18,16 +19,16 @@ void require_integer_codes(DType dtype, std::string_view name) {
   fail(ErrorKind::invalid_option, std::string(name), "{} has no integer codes", zeropoint::name(dtype));
 }
 
-void require_destination(const Tensor& t, DType dtype, const Shape& shape) {
+void require_form(const Tensor& t, DType dtype, const Shape& shape) {
   if (t.dtype() == dtype && t.shape() == shape) return;
-  fail(ErrorKind::internal, "destination", "{} {} cannot receive {} {}", name(t.dtype()), to_string(t.shape()),
-       name(dtype), to_string(shape));
+  fail(ErrorKind::internal, "tensor", "{} {} where {} {} is needed", name(t.dtype()), to_string(t.shape()), name(dtype),
+       to_string(shape));
 }
 
 Grids open_grids(const Shape& shape, const TensorQParams& qparams, std::string_view name) {
   const Scheme& scheme = qparams.scheme;
   const std::string where(name);
-  Grids grids{.layout = grid_layout(shape, scheme)};
+  Grids grids{.dtype = scheme.dtype, .layout = grid_layout(shape, scheme), .format = small_float(scheme.dtype)};
   const std::int64_t count = grid_count(grids.layout);
   if (qparams.scales.dtype() != DType::f32 || qparams.scales.size() != count) {
     fail(ErrorKind::invalid_data, where, "{} scales for shape {}, which has {} {} grid{}", qparams.scales.size(),
@@ -53,16 +54,22 @@ Grids open_grids(const Shape& shape, const TensorQParams& qparams, std::string_v
   return grids;
 }
 
+std::int64_t chunk_size(const Grids& grids) {
+  constexpr std::int64_t kChunk = 1 << 16;
+  constexpr std::int64_t kPackedByte = 4;  // most codes in a byte
+  const std::int64_t period = std::lcm(patch_period(grids.layout), kPackedByte);
+  return period > kChunk ? kChunk : kChunk / period * period;
+}
+
 std::vector<std::int32_t> codes_of(const Tensor& q) {
-  if (!has_integer_codes(q.dtype()))
-    fail(ErrorKind::invalid_option, "codes", "{} has no integer codes", name(q.dtype()));
+  require_integer_codes(q.dtype(), "codes");
   std::vector<std::int32_t> codes(static_cast<std::size_t>(q.size()));
   for (std::int64_t i = 0; i < q.size(); ++i) codes[static_cast<std::size_t>(i)] = load_code(q.dtype(), q.raw(), i);
   return codes;
 }
 
 Tensor tensor_of_codes(DType dtype, Shape shape, std::span<const std::int32_t> codes) {
-  if (!has_integer_codes(dtype)) fail(ErrorKind::invalid_option, "codes", "{} has no integer codes", name(dtype));
+  require_integer_codes(dtype, "codes");
   Tensor q = Tensor::zeros(dtype, std::move(shape));
   if (q.size() != static_cast<std::int64_t>(codes.size())) {
     fail(ErrorKind::invalid_data, "codes", "{} codes for shape {}", codes.size(), to_string(q.shape()));

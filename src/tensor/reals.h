@@ -1,7 +1,8 @@
-// Reading and writing single real elements of any float type, and refusing values that no range contains.
+// Real elements of any float type: as float32 for the kernels, and counted where no range contains them.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "base/float16.h"
 #include "zeropoint/quant.h"
@@ -22,22 +23,15 @@ inline double load_real(DType dtype, const void* data, std::int64_t i) {
   }
 }
 
-/// Stores a float32 as element i, rounded to nearest even where the type is narrower.
-inline void store_real(DType dtype, void* data, std::int64_t i, float value) {
-  switch (dtype) {
-    case DType::f64:
-      static_cast<double*>(data)[i] = value;
-      break;
-    case DType::f16:
-      static_cast<std::uint16_t*>(data)[i] = f32_to_f16(value);
-      break;
-    case DType::bf16:
-      static_cast<std::uint16_t*>(data)[i] = f32_to_bf16(value);
-      break;
-    default:
-      static_cast<float*>(data)[i] = value;
-  }
-}
+/// Elements [begin, end) as float32: a pointer into the tensor where it is float32, otherwise converted into `buffer`.
+/// Exact, except for float64, which is rounded.
+const float* load_f32(const Tensor& x, std::int64_t begin, std::int64_t end, std::vector<float>& buffer);
+
+/// Stores n floats as elements `begin` and following, rounded to nearest even where the type is narrower.
+void store_f32(Tensor& x, std::int64_t begin, const float* values, std::int64_t n);
+
+/// True when `options` allow NaN and infinities both, so that nobody has to look.
+bool allows_everything(const QuantizeOptions& options);
 
 /// Throws invalid_data with the counts when `x` holds a NaN or an infinity that `options` do not allow.
 void check_finite(const Tensor& x, const QuantizeOptions& options);

@@ -1,4 +1,5 @@
 // Codes on one grid to codes on another, by integer or float multipliers, never through real tensors.
+#include <algorithm>
 #include <array>
 
 #include "base/fail.h"
@@ -47,7 +48,7 @@ void requantize_run(const Tensor& from, Tensor& to, std::int64_t begin, std::int
 Tensor requantize(const Tensor& q, const TensorQParams& from, const TensorQParams& to, Arithmetic arithmetic) {
   require_integer_codes(from.scheme.dtype, "requantize");
   require_integer_codes(to.scheme.dtype, "requantize");
-  require_destination(q, from.scheme.dtype, q.shape());
+  require_form(q, from.scheme.dtype, q.shape());
   const Grids source = open_grids(q.shape(), from, "requantize input");
   const Grids target = open_grids(q.shape(), to, "requantize output");
   const bool one_grid = grid_count(target.layout) == 1;
@@ -58,14 +59,15 @@ Tensor requantize(const Tensor& q, const TensorQParams& from, const TensorQParam
   }
   Tensor result = Tensor::allocate(to.scheme.dtype, q.shape());
   result.mutable_raw();
-  parallel_ranges(q.size(), kChunk, [&](std::int64_t begin, std::int64_t end) {
-    for_each_segment(source.layout, begin, end, [&](const Segment& segment) {
-      const std::int64_t run = segment.stride == 0 ? segment.size : 1;
-      for (std::int64_t i = 0; i < segment.size; i += run) {
-        const std::int64_t grid = segment.grid + segment.stride * i;
+  parallel_ranges(q.size(), chunk_size(source), [&](std::int64_t begin, std::int64_t end) {
+    for_each_patch(source.layout, begin, end, [&](const Patch& patch) {
+      const bool runs = patch.kind == Patch::Kind::runs;
+      const std::int64_t run = runs ? patch.size : 1;
+      for (std::int64_t i = 0; i < patch.elements(); i += run) {
+        const std::int64_t grid = patch.grid + (runs ? i / patch.size : i % patch.size);
         const std::int64_t target_grid = one_grid ? 0 : grid;
         const Rescale rescale = make_rescale(source.scales[grid], 1.0F, target.scales[target_grid]);
-        requantize_run(q, result, segment.begin + i, run, rescale, source.zero_points[static_cast<std::size_t>(grid)],
+        requantize_run(q, result, patch.begin + i, run, rescale, source.zero_points[static_cast<std::size_t>(grid)],
                        {target.zero_points[static_cast<std::size_t>(target_grid)], target.codes, arithmetic});
       }
     });
