@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <functional>
 
 namespace zeropoint {
 namespace {
@@ -77,6 +78,13 @@ ValueFacts Plan::facts_now(const Tensor* value) const {
   return facts;
 }
 
+/// The plan gives the arena's memory to other values after the last use that it knows; a view made at run time is none.
+bool Plan::is_in_arena(const Tensor& tensor) const {
+  const auto* begin = static_cast<const std::byte*>(arena_ ? arena_.raw() : nullptr);
+  const auto* at = static_cast<const std::byte*>(tensor.raw());
+  return begin != nullptr && std::less_equal<>()(begin, at) && std::less<>()(at, begin + arena_.bytes());
+}
+
 void Plan::run_dynamic(Step& step) {
   std::vector<ValueFacts> facts;
   for (const Tensor* value : step.inputs) facts.push_back(facts_now(value));
@@ -84,7 +92,8 @@ void Plan::run_dynamic(Step& step) {
   const OpSite site{*step.node, step.compiled->opset, facts, compiled_->services};
   const std::vector<ValueFacts> outputs = spec.infer(site);
   if (spec.is_view && outputs.size() == 1 && !outputs[0].is_dynamic) {
-    step.outputs[0] = step.inputs[0]->reshaped(outputs[0].shape);
+    const Tensor view = step.inputs[0]->reshaped(outputs[0].shape);
+    step.outputs[0] = is_in_arena(view) ? view.clone() : view;
     return;
   }
   if (!step.kernel || !std::ranges::equal(facts, step.made_for, same_facts)) {

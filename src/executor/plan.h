@@ -64,6 +64,7 @@ class Plan {
 
   void replace_held_results();
   void run_dynamic(Step& step);
+  bool is_in_arena(const Tensor& tensor) const;
   ValueFacts facts_now(const Tensor* value) const;  // of an input of a dynamic step
 
   const Compiled* compiled_;

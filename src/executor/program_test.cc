@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "graph/text.h"
 #include "zeropoint/error.h"
 
@@ -141,6 +143,22 @@ TEST(Program, ShapesMayDependOnData) {
       EXPECT_EQ(taps, 2);
     }
   }
+}
+
+TEST(Program, ViewsMadeLateOutliveWhatTheyView) {
+  Program program = program_of(R"(main (float32[4] x, int64[2] target) => (y)
+{
+  a = Sin(x)
+  late = Reshape(a, target)
+  b = Cos(x)
+  c = Sin(b)
+  d = Reshape(c, target)
+  y = Sub(late, d)
+}
+)");
+  const Tensor inputs[] = {Tensor::of<float>({4}, {0, 1, 2, 3}), Tensor::of<std::int64_t>({2}, {2, 2})};
+  const std::vector<float> y = floats(program.run(inputs)[0]);
+  for (int i = 0; i < 4; ++i) EXPECT_NEAR(y[static_cast<std::size_t>(i)], std::sin(i) - std::sin(std::cos(i)), 1e-6);
 }
 
 TEST(Program, RefusesWhatDoesNotFit) {

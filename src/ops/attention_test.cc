@@ -96,5 +96,31 @@ TEST(RotaryEmbedding, TurnsPairsByTheAngleOfThePosition) {
             "node 'test' (RotaryEmbedding): index 2 at position 0 is outside [-2, 1]");
 }
 
+TEST(LinearAttention, WritesValuesUnderKeysAndReadsThemByQueries) {
+  // One head with keys and queries of two elements: the second token asks for what both tokens wrote.
+  const Tensor q = values({1, 2, 2}, {1, 0, 1, 1});
+  const Tensor k = values({1, 2, 2}, {1, 0, 0, 1});
+  const Tensor v = values({1, 2, 1}, {3, 5});
+  OpCall call = {"LinearAttention", {q, k, v}, {}, 27, 2};
+  call.attributes = {{"q_num_heads", std::int64_t{1}},
+                     {"kv_num_heads", std::int64_t{1}},
+                     {"scale", 1.0F},
+                     {"update_rule", std::string("linear")}};
+  const auto outputs = run_op(call);
+  EXPECT_EQ(list<float>(outputs[0]), (std::vector<float>{3, 8}));
+  EXPECT_EQ(list<float>(outputs[1]), (std::vector<float>{3, 5}));
+  call.attributes[1].second = std::int64_t{2};
+  EXPECT_EQ(error_of(call), "node 'test' (LinearAttention): q_num_heads 1 is not a multiple of kv_num_heads 2");
+}
+
+TEST(CausalConvWithState, ContinuesWhereTheStateEnds) {
+  const Tensor weight = values({1, 1, 2}, {1, 10});
+  const auto whole = run_op({"CausalConvWithState", {values({1, 1, 3}, {1, 2, 3}), weight}, {}, 27, 2});
+  EXPECT_EQ(list<float>(whole[0]), (std::vector<float>{10, 21, 32}));
+  EXPECT_EQ(list<float>(whole[1]), (std::vector<float>{3}));
+  const auto next = run_op({"CausalConvWithState", {values({1, 1, 1}, {4}), weight, {}, whole[1]}, {}, 27, 2});
+  EXPECT_EQ(list<float>(next[0]), (std::vector<float>{43}));
+}
+
 }  // namespace
 }  // namespace zeropoint
