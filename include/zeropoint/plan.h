@@ -37,6 +37,7 @@ struct PlanNode {
 
 struct QuantPlan {
   std::string format = "qdq";  // or qoperator
+  std::string observer;        // the rule behind the ranges and, where several were tried, what each gave
   bool quantize_outputs =
       false;  // graph outputs are rounded to their grid too; otherwise they are what the last node computes
   std::vector<PlanTensor> tensors;

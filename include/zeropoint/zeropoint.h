@@ -3,7 +3,7 @@
 //   using namespace zeropoint;
 //   const Network network = Network::load("squeezenet1.1.onnx");
 //   const Calibration seen = calibrate(network, open_data(network, "photos.csv", {.preprocess = "imagenet"}));
-//   const PlanResult chosen = make_plan(network, seen);
+//   const PlanResult chosen = make_plan(network, seen, {.observer = "mse"});
 //   const Network int8 = apply_plan(network, chosen.plan);
 //   int8.save("squeezenet1.1.int8.onnx");
 //
@@ -114,7 +114,7 @@ struct PlanOptions {
   bool symmetric_activations = false;
   bool correct_biases = true;        // take back the mean error of the rounded weights
   bool per_tensor = false;           // one scale per weight instead of one per output channel
-  std::string observer = "mse";      // rule that turns statistics into a range
+  std::string observer = "auto";     // rule that turns statistics into a range; auto: the better of mse and minmax
   double percentile = 99.99;         // percent of values inside the range; observer percentile
   double n_std = 3;                  // standard deviations around the mean; observer n_std
   std::vector<std::string> include;  // globs on node names and operator types; empty: all nodes
@@ -132,7 +132,12 @@ struct PlanResult {
   QuantPlan plan;
   std::vector<std::string> warnings;
 };
-PlanResult make_plan(const Network& network, const Calibration& seen, const PlanOptions& options = {});
+
+/// Observer "auto" makes a plan with each of its candidates, runs the quantized network on `samples`
+/// (batches as for calibration; a handful is enough) and keeps the plan whose outputs are nearest to
+/// the float network's. Without samples it takes mse.
+PlanResult make_plan(const Network& network, const Calibration& seen, const PlanOptions& options = {},
+                     std::span<const std::vector<Tensor>> samples = {});
 
 /// The quantized network. Throws invalid_data when the plan was made for another network.
 Network apply_plan(const Network& network, const QuantPlan& plan);
@@ -142,7 +147,8 @@ Network apply_plan(const Network& network, const QuantPlan& plan);
 /// How one output of the quantized network differs from the float network's.
 struct OutputError {
   std::string name;
-  double sqnr_db = 0;  // 10 log10(sum x^2 / sum (x - x')^2); infinite when equal
+  bool is_real = true;  // of a float type; integers are only compared for equality
+  double sqnr_db = 0;   // 10 log10(sum x^2 / sum (x - x')^2); infinite when equal
   double max_abs_error = 0;
   double agreement = 1;  // share of equal elements; for integer outputs
 };

@@ -23,6 +23,7 @@ ChooseOptions choose_options(const PlanOptions& options) {
 }
 
 StatisticsOptions statistics_options(const PlanOptions& options) {
+  if (options.observer == kAutoObserver) return {};
   return {.torch_histogram = find_observer(options.observer).needs_torch_histogram};
 }
 

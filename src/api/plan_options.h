@@ -7,6 +7,7 @@
 #include "data/dataset.h"
 #include "plan/choose.h"
 #include "plan/structure.h"
+#include "plan/verify.h"
 
 namespace zeropoint {
 
@@ -21,6 +22,13 @@ std::unique_ptr<Dataset> open_dataset(Network::Impl& network, const DataSource& 
 
 /// What a plan with these options needs to know of the activations.
 Calibration calibrate_on(Network::Impl& network, Dataset& data, const PlanOptions& options, const OnProgress& progress);
+
+/// PlanOptions::observer that tries several.
+constexpr const char* kAutoObserver = "auto";
+
+/// make_plan() with the float model's answers at hand; null or without batches: observer "auto" takes its first
+/// candidate.
+PlanResult best_plan(const Network& network, const Calibration& seen, PlanOptions options, const Reference* reference);
 
 /// Throws invalid_option for a format that does not exist.
 void check_format(const std::string& format);

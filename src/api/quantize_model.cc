@@ -13,8 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Batches that the written model is compared on: enough to see that it works, cheap beside calibration.
-constexpr std::size_t kVerificationBatches = 4;
+// Batches that quantized models are compared on: enough to tell good from bad, cheap beside calibration.
+constexpr std::size_t kReferenceBatches = 8;
 
 class Quantizer {
  public:
@@ -24,7 +24,7 @@ class Quantizer {
   QuantizeReport run() {
     check_job();
     open_data();
-    report_.plan = job_.plan.empty() ? chosen_plan() : QuantPlan::from_json(read_text(job_.plan), job_.plan.string());
+    report_.plan = chosen_plan();
     apply_plan(network_, report_.plan).save(staging_.file());
     verify();
     staging_.commit();
@@ -67,25 +67,37 @@ class Quantizer {
   static std::string read_text(const fs::path& path) { return std::string(MappedFile::open(path)->text()); }
 
   QuantPlan chosen_plan() {
-    Calibration seen = job_.statistics.empty() ? calibrate_on(network_.impl(), *data_, job_.options, job_.progress)
-                                               : Calibration::load(job_.statistics);
+    if (!job_.plan.empty()) {
+      make_reference();
+      return QuantPlan::from_json(read_text(job_.plan), job_.plan.string());
+    }
+    const Calibration seen = job_.statistics.empty()
+                                 ? calibrate_on(network_.impl(), *data_, job_.options, job_.progress)
+                                 : Calibration::load(job_.statistics);
     report_.calibration_samples = seen.samples();
-    PlanResult result = make_plan(network_, seen, job_.options);
+    make_reference();
+    const bool is_judge = !job_.data.path.empty();
+    PlanResult result = best_plan(network_, seen, job_.options, is_judge ? &*reference_ : nullptr);
     for (std::string& warning : result.warnings) report_.warnings.push_back(std::move(warning));
     return std::move(result.plan);
   }
 
-  void verify() {
+  // The float model's answers on the first batches, once calibration has read the data.
+  void make_reference() {
     data_->rewind();
     std::vector<std::vector<Tensor>> batches;
-    while (batches.size() < kVerificationBatches) {
+    while (batches.size() < kReferenceBatches) {
       auto batch = data_->next();
       if (!batch) break;
       batches.push_back(std::move(batch->inputs));
       report_.verification_samples += batch->samples;
     }
+    reference_.emplace(network_.impl().program(), std::move(batches));
+  }
+
+  void verify() {
     const Network written = Network::load(staging_.file());
-    report_.outputs = compare_outputs(network_.impl().program(), written.impl().program(), batches, output_.string());
+    report_.outputs = reference_->compare(written.impl().program(), output_.string());
   }
 
   const fs::path& input_;
@@ -94,6 +106,7 @@ class Quantizer {
   StagingFolder staging_;
   const Network network_;
   std::unique_ptr<Dataset> data_;
+  std::optional<Reference> reference_;
   QuantizeReport report_;
 };
 

@@ -62,7 +62,7 @@ std::string difference(const OutputError& output) {
 std::string as_text(const Options& options, const QuantizeReport& report) {
   std::string text = fmt::format("{} of {} nodes quantized", quantized_nodes(report.plan), report.plan.nodes.size());
   if (report.calibration_samples > 0) text += fmt::format(", ranges from {} samples", report.calibration_samples);
-  text += "\n";
+  text += fmt::format("\nobserver {}\n", report.plan.observer);
   for (const auto& [reason, names] : float_nodes(report.plan)) {
     text += wrap(fmt::format("  float: {} ({}): {}", names.size(), reason, fmt::join(names, ", ")), 9) + "\n";
   }
@@ -81,6 +81,7 @@ std::string as_json(const Options& options, const QuantizeReport& report) {
                                      {"output_bytes", report.output_bytes},
                                      {"calibration_samples", report.calibration_samples},
                                      {"verification_samples", report.verification_samples},
+                                     {"observer", report.plan.observer},
                                      {"quantized_nodes", quantized_nodes(report.plan)},
                                      {"outputs", nlohmann::ordered_json::array()},
                                      {"float_nodes", nlohmann::ordered_json::array()},
@@ -120,7 +121,7 @@ void quantize(Options& options, const Output& out) {
 }
 
 std::string observer_help() {
-  std::string help = "rule that turns what was seen into a range:";
+  std::string help = "rule that turns what was seen into a range; auto is the better of mse and minmax:";
   for (const ObserverSpec& observer : all_observers()) help += fmt::format(" {}", observer.name);
   return help;
 }

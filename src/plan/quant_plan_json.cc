@@ -249,8 +249,9 @@ PlanNode read_node(const Row& row) {
 }  // namespace
 
 std::string QuantPlan::to_json() const {
-  std::string out = fmt::format("{{\n  \"zeropoint_plan\": {},\n  \"format\": {},\n  \"quantize_outputs\": {},\n",
-                                kVersion, quoted(format), quantize_outputs);
+  std::string out = fmt::format(
+      "{{\n  \"zeropoint_plan\": {},\n  \"format\": {},\n  \"observer\": {},\n  \"quantize_outputs\": {},\n", kVersion,
+      quoted(format), quoted(observer), quantize_outputs);
   const auto rows = [&](std::string_view key, const auto& items, auto&& text) {
     out += fmt::format("  \"{}\": [", key);
     for (std::size_t i = 0; i < items.size(); ++i) out += (i == 0 ? "\n" : ",\n") + text(items[i]);
@@ -271,6 +272,7 @@ QuantPlan QuantPlan::from_json(const std::string& text, const std::string& file)
 
   QuantPlan plan;
   plan.format = top.text("format");
+  plan.observer = top.text_or_empty("observer");
   plan.quantize_outputs = top.flag("quantize_outputs");
   std::set<std::string> seen;
   for (const json& item : top.list("tensors")) {

@@ -21,6 +21,7 @@ QuantPlan small_plan() {
                .zero_points = Tensor::zeros(DType::i8, {2})};
   PlanTensor b{.name = "b", .role = TensorRole::bias, .correction = Tensor::of<float>({2}, {0.25F, -0.5F})};
   b.qparams = {.scheme = {.dtype = DType::i32, .symmetric = true}, .scales = Tensor::scalar(0.125F), .zero_points = {}};
+  plan.observer = "minmax";
   plan.tensors = {x, w, b};
   plan.nodes = {{.name = "fc", .op_type = "Gemm", .is_quantized = true},
                 {.name = "prob", .op_type = "Softmax", .reason = "exponentials need float"}};
@@ -31,6 +32,7 @@ TEST(QuantPlan, TextIsReadable) {
   EXPECT_EQ(small_plan().to_json(), R"({
   "zeropoint_plan": 1,
   "format": "qdq",
+  "observer": "minmax",
   "quantize_outputs": false,
   "tensors": [
     {

@@ -15,6 +15,7 @@ struct Sums {
   double signal = 0;
   double noise = 0;
   double max_abs_error = 0;
+  bool is_real = false;
   std::int64_t equal = 0;
   std::int64_t elements = 0;
 };
@@ -61,8 +62,19 @@ void add_codes(const Tensor& real, const Tensor& quantized, Sums& sums) {
   }
 }
 
+void add(const Tensor& real, const Tensor& quantized, const std::string& output, const std::string& file, Sums& sums) {
+  check_same_kind(real, quantized, output, file);
+  sums.elements += real.size();
+  sums.is_real = is_float(real.dtype()) && bits(real.dtype()) >= 16;
+  if (sums.is_real) {
+    add_reals(real, quantized, output, file, sums);
+  } else {
+    add_codes(real, quantized, sums);
+  }
+}
+
 OutputError summarize(const std::string& output, const Sums& sums) {
-  OutputError error{.name = output, .max_abs_error = sums.max_abs_error};
+  OutputError error{.name = output, .is_real = sums.is_real, .max_abs_error = sums.max_abs_error};
   error.sqnr_db = sums.noise > 0 ? 10 * std::log10(sums.signal / sums.noise) : std::numeric_limits<double>::infinity();
   if (sums.elements > 0) error.agreement = static_cast<double>(sums.equal) / static_cast<double>(sums.elements);
   return error;
@@ -70,30 +82,34 @@ OutputError summarize(const std::string& output, const Sums& sums) {
 
 }  // namespace
 
-std::vector<OutputError> compare_outputs(Program& reference, Program& quantized,
-                                         std::span<const std::vector<Tensor>> batches, const std::string& file) {
-  const auto outputs = reference.outputs();
-  std::vector<Sums> sums(outputs.size());
-  for (const std::vector<Tensor>& batch : batches) {
-    const std::vector<Tensor> real = reference.run(batch);
-    const std::vector<Tensor> rounded = quantized.run(batch);
-    if (rounded.size() != real.size()) {
-      fail(ErrorKind::invalid_model, file, "it has {} outputs, the float model {}", rounded.size(), real.size());
-    }
-    for (std::size_t i = 0; i < real.size(); ++i) {
-      check_same_kind(real[i], rounded[i], outputs[i].name, file);
-      sums[i].elements += real[i].size();
-      const DType dtype = real[i].dtype();
-      if (dtype == DType::f32 || dtype == DType::f64 || dtype == DType::f16 || dtype == DType::bf16) {
-        add_reals(real[i], rounded[i], outputs[i].name, file, sums[i]);
-      } else {
-        add_codes(real[i], rounded[i], sums[i]);
-      }
-    }
+Reference::Reference(Program& model, std::vector<std::vector<Tensor>> batches) : batches_(std::move(batches)) {
+  for (const ProgramValue& output : model.outputs()) names_.push_back(output.name);
+  for (const std::vector<Tensor>& batch : batches_) answers_.push_back(model.run(batch));
+}
+
+std::vector<OutputError> Reference::compare(Program& quantized, const std::string& file) const {
+  if (quantized.outputs().size() != names_.size()) {
+    fail(ErrorKind::invalid_model, file, "it has {} outputs, the float model {}", quantized.outputs().size(),
+         names_.size());
+  }
+  std::vector<Sums> sums(names_.size());
+  for (std::size_t b = 0; b < batches_.size(); ++b) {
+    const std::vector<Tensor> outputs = quantized.run(batches_[b]);
+    for (std::size_t i = 0; i < names_.size(); ++i) add(answers_[b][i], outputs[i], names_[i], file, sums[i]);
   }
   std::vector<OutputError> errors;
-  for (std::size_t i = 0; i < sums.size(); ++i) errors.push_back(summarize(outputs[i].name, sums[i]));
+  for (std::size_t i = 0; i < names_.size(); ++i) errors.push_back(summarize(names_[i], sums[i]));
   return errors;
+}
+
+double nearness(std::span<const OutputError> outputs) {
+  double lowest = std::numeric_limits<double>::infinity();
+  for (const OutputError& output : outputs) {
+    if (output.is_real) lowest = std::min(lowest, output.sqnr_db);
+  }
+  if (std::isfinite(lowest)) return lowest;
+  for (const OutputError& output : outputs) lowest = std::min(lowest, output.agreement);
+  return lowest;
 }
 
 }  // namespace zeropoint
