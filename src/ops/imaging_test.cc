@@ -157,6 +157,16 @@ TEST(CenterCropPad, CropsOneAxisAndPadsAnother) {
   EXPECT_EQ(floats({"CenterCropPad", {counting({1, 4}), ints({2, 2})}}), (std::vector<float>{1, 2, 0, 0}));
 }
 
+TEST(DeformConv, SamplesWhereTheOffsetsSay) {
+  const Tensor x = counting({1, 1, 2, 3});
+  const Tensor w = values({1, 1, 1, 1}, {10});
+  const Tensor offset = values({1, 2, 2, 3}, {0, 0, 0, 0, 0, 0, 0.5, 0, -0.5, 0, 0, 9});  // y of each pixel, then x
+  EXPECT_EQ(floats({"DeformConv", {x, w, offset, values({1}, {1})}, {}, 22}),
+            (std::vector<float>{6, 11, 16, 31, 41, 1}));
+  EXPECT_EQ(error_of({"DeformConv", {x, w, values({1, 1, 2, 3}, {0, 0, 0, 0, 0, 0})}, {}, 22}),
+            "node 'test' (DeformConv): the offset is float32 of shape [1, 1, 2, 3]; [1, 2, 2, 3] is expected");
+}
+
 TEST(Det, OfAMatrixAndOfASingularOne) {
   EXPECT_EQ(floats({"Det", {values({2, 2, 2}, {0, 2, 3, 4, 1, 2, 2, 4})}}), (std::vector<float>{-6, 0}));
 }
