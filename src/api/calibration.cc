@@ -28,6 +28,14 @@ class CallerData final : public Dataset {
   const NextBatch& next_;
 };
 
+StatisticsOptions statistics_options(const PlanOptions& options, StatisticsUse use) {
+  if (options.observer == kAutoObserver) return {};
+  const ObserverSpec& observer = find_observer(options.observer);
+  StatisticsOptions statistics{.torch_histogram = observer.needs_torch_histogram};
+  if (use == StatisticsUse::this_observer && !observer.needs_histogram) statistics.histogram_bins = 0;
+  return statistics;
+}
+
 }  // namespace
 
 NextBatch open_data(const Network& network, const DataSource& source) {
@@ -51,11 +59,11 @@ void Calibration::merge(const Calibration& other) { impl_->statistics.merge(othe
 
 std::uint64_t Calibration::samples() const { return impl_->statistics.samples; }
 
-Calibration calibrate_on(Network::Impl& network, Dataset& data, const PlanOptions& options,
+Calibration calibrate_on(Network::Impl& network, Dataset& data, const PlanOptions& options, StatisticsUse use,
                          const OnProgress& progress) {
   const Model& model = network.prepared();
   const Structure structure = decide_structure(model.graph, structure_options(options));
-  CalibrationOptions calibration{.statistics = statistics_options(options), .on_progress = progress};
+  CalibrationOptions calibration{.statistics = statistics_options(options, use), .on_progress = progress};
   if (options.correct_biases) calibration.channel_means = tensors_with_channels(model.graph, structure);
   Statistics seen = calibrate(model, data, tensors_to_observe(model.graph, structure), calibration);
   return Calibration(std::make_shared<Calibration::Impl>(Calibration::Impl{std::move(seen)}));
@@ -64,7 +72,7 @@ Calibration calibrate_on(Network::Impl& network, Dataset& data, const PlanOption
 Calibration calibrate(const Network& network, const NextBatch& next, const PlanOptions& options,
                       const OnProgress& progress) {
   CallerData data(next);
-  return calibrate_on(network.impl(), data, options, progress);
+  return calibrate_on(network.impl(), data, options, StatisticsUse::any_observer, progress);
 }
 
 }  // namespace zeropoint

@@ -22,11 +22,6 @@ ChooseOptions choose_options(const PlanOptions& options) {
           .observer_options = {.percentile = options.percentile, .n_std = options.n_std}};
 }
 
-StatisticsOptions statistics_options(const PlanOptions& options) {
-  if (options.observer == kAutoObserver) return {};
-  return {.torch_histogram = find_observer(options.observer).needs_torch_histogram};
-}
-
 std::unique_ptr<Dataset> open_dataset(Network::Impl& network, const DataSource& source) {
   return Dataset::open(source.path, network.program().inputs(),
                        {.preprocess = source.preprocess, .limit = source.limit, .batch = source.batch});

@@ -14,14 +14,15 @@ namespace zeropoint {
 StructureOptions structure_options(const PlanOptions& options);
 ChooseOptions choose_options(const PlanOptions& options);
 
-/// What to record: the histogram always (it also measures the errors of a range), the rest for the observer.
-StatisticsOptions statistics_options(const PlanOptions& options);
+/// What to record for this plan and no more, or for choosing again with another observer later.
+enum class StatisticsUse { this_observer, any_observer };
 
 /// Opens the data for the inputs of `network`.
 std::unique_ptr<Dataset> open_dataset(Network::Impl& network, const DataSource& source);
 
 /// What a plan with these options needs to know of the activations.
-Calibration calibrate_on(Network::Impl& network, Dataset& data, const PlanOptions& options, const OnProgress& progress);
+Calibration calibrate_on(Network::Impl& network, Dataset& data, const PlanOptions& options, StatisticsUse use,
+                         const OnProgress& progress);
 
 /// PlanOptions::observer that tries several.
 constexpr const char* kAutoObserver = "auto";

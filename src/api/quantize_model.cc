@@ -71,9 +71,9 @@ class Quantizer {
       make_reference();
       return QuantPlan::from_json(read_text(job_.plan), job_.plan.string());
     }
-    const Calibration seen = job_.statistics.empty()
-                                 ? calibrate_on(network_.impl(), *data_, job_.options, job_.progress)
-                                 : Calibration::load(job_.statistics);
+    const Calibration seen = job_.statistics.empty() ? calibrate_on(network_.impl(), *data_, job_.options,
+                                                                    StatisticsUse::this_observer, job_.progress)
+                                                     : Calibration::load(job_.statistics);
     report_.calibration_samples = seen.samples();
     make_reference();
     const bool is_judge = !job_.data.path.empty();

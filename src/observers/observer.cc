@@ -7,6 +7,7 @@
 #include "base/fail.h"
 #include "base/nearest.h"
 #include "observers/half_axis.h"
+#include "quant/scheme.h"
 
 namespace zeropoint {
 
@@ -57,10 +58,13 @@ RangeChoice choose_range(const ObserverSpec& observer, const SliceStatistics& se
     const double amax = std::max(-choice.range.min, choice.range.max);
     choice.range = {-amax, amax};
   }
+  const QParams grid = choose_qparams(choice.range, scheme);
   if (!seen.histogram.empty() && bits(scheme.dtype) <= kWidestMeasuredBits) {
-    const GridError error = measure_grid(seen, scheme, choose_qparams(choice.range, scheme));
+    const GridError error = measure_grid(seen, scheme, grid);
     choice.clipping_error = error.clipping;
     choice.rounding_error = error.rounding;
+  } else if (seen.zeros < seen.count && has_integer_codes(scheme.dtype)) {
+    choice.rounding_error = static_cast<double>(grid.scale) * grid.scale / 12;
   }
   return choice;
 }

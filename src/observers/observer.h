@@ -1,6 +1,6 @@
 // An observer is a rule that turns recorded statistics into a range. One file each, one line in
 // observers.inc; `choose_range` adds what all of them share: checks, and the errors of the chosen
-// grid measured on the histogram.
+// grid.
 #pragma once
 
 #include <span>
@@ -17,10 +17,11 @@ struct ObserverOptions {
   double n_std = 3;           // standard deviations on each side of the mean; n_std only
 };
 
-/// A chosen range with the evidence. Errors are mean squared errors per element.
+/// A chosen range with the evidence. Errors are mean squared errors per element, measured on the
+/// histogram; where none was recorded, they are 0 and S^2/12, that of evenly spread values.
 struct RangeChoice {
   Range range;
-  double clipping_error = 0;  // of values beyond the grid's ends; 0 where no histogram was recorded
+  double clipping_error = 0;  // of values beyond the grid's ends
   double rounding_error = 0;  // of the others
   int candidates = 1;         // how many ranges were compared
   std::string reason;         // one sentence with the numbers

@@ -80,6 +80,12 @@ TEST(Observers, RefuseStatisticsThatSayTooLittle) {
   }
 }
 
+TEST(Observers, WithoutAHistogramTheRoundingErrorIsThatOfEvenlySpreadValues) {
+  const RangeChoice choice = choose_range(find_observer("minmax"), observed({0, 255}, 0), kUint8);
+  EXPECT_DOUBLE_EQ(choice.rounding_error, 1.0 / 12);
+  EXPECT_EQ(choice.clipping_error, 0);
+}
+
 TEST(Minmax, IsTheExtremesWidenedToZero) {
   EXPECT_EQ(choose("minmax", {-1, 3, 2}).range, (Range{-1, 3}));
   EXPECT_EQ(choose("minmax", {250, 1000}).range, (Range{0, 1000}));
