@@ -1,16 +1,15 @@
-#include <algorithm>
-#include <cmath>
+#include <vector>
 
 #include "base/float16.h"
-#include "kernels/quantize/quantize.h"
-#include "ops/quant_grid.h"
-#include "ops/wide.h"
+#include "base/parallel.h"
+#include "ops/grid_inputs.h"
+#include "quant/codes.h"
+#include "tensor/chunk.h"
+#include "tensor/reals.h"
 
 // QuantizeLinear: q = saturate(rint(x / scale) + zero_point); for 8-bit and 4-bit floats q = cast(x / scale).
 namespace zeropoint {
 namespace {
-
-bool is_packed(DType dtype) { return bits(dtype) < 8; }
 
 DType output_type(const OpSite& site) {
   if (site.has(2)) return site.input(2).dtype;
@@ -35,84 +34,54 @@ float rounded(float x, DType type) {
 class QuantizeKernel final : public Kernel {
  public:
   explicit QuantizeKernel(const OpSite& site)
-      : grid_(site),
-        values_(site, grid_),
+      : grids_(site, output_type(site)),
         division_(division_type(site)),
-        small_{.saturate = site.node.get_int("saturate", 1) != 0},
-        codes_(is_integer(output_type(site)) ? CodeRange{static_cast<std::int32_t>(min_code(output_type(site))),
-                                                         static_cast<std::int32_t>(max_code(output_type(site)))}
-                                             : CodeRange{}) {}
+        saturate_(site.node.get_int("saturate", 1) != 0) {}
 
   void run(const KernelIo& io) override {
-    values_.prepare(io);
-    const Tensor& x = io.in(0);
-    Tensor& y = io.out(0);
-    if (!is_packed(y.dtype())) {
-      return grid_.for_each_row([&](const QuantGrid::Row& row) { quantize_row(x, y, row); });
-    }
-    // Rows may begin in the middle of a byte: one byte per code first, packed afterwards.
-    const DType unpacked = y.dtype() == DType::f4e2m1 ? DType::f32 : DType::i8;
-    Tensor codes = Tensor::allocate(unpacked, y.shape());
-    grid_.for_each_row([&](const QuantGrid::Row& row) { quantize_row(x, codes, row); });
-    WideBlock block;
-    for (std::int64_t i = 0; i < y.size(); i += kWideBlock) {
-      const std::int64_t n = std::min(kWideBlock, y.size() - i);
-      load_wide(unpacked, codes.raw(), i, n, block.bytes);
-      store_wide(y.dtype(), y.mutable_raw(), i, n, block.bytes);
-    }
+    const Grids& grids = grids_.prepare(io);
+    const bool has_kernel =
+        division_ == DType::f32 && is_float(io.in(0).dtype()) && (saturate_ || grids.format == nullptr);
+    // Integer codes take NaN as the zero point; a float code of its own stands for it.
+    if (has_kernel && (quantize_on(grids, io.in(0), io.out(0)) || grids.format == nullptr)) return;
+    quantize_each(grids, io.in(0), io.out(0));
   }
 
  private:
-  void quantize_row(const Tensor& x, Tensor& y, const QuantGrid::Row& row) const {
-    const bool is_plain = x.dtype() == DType::f32 && division_ == DType::f32 && row.scale_step == 0;
-    if (is_plain && (y.dtype() == DType::u8 || y.dtype() == DType::i8)) {
-      const CodeGrid grid{values_.scales()[row.scale], values_.zero_points()[row.scale], codes_};
-      const float* from = x.data<float>() + row.first;
-      if (y.dtype() == DType::u8) {
-        quantize_f32_u8(from, row.size, grid, y.mutable_data<std::uint8_t>() + row.first);
-      } else {
-        quantize_f32_i8(from, row.size, grid, y.mutable_data<std::int8_t>() + row.first);
-      }
-      return;
-    }
-    WideBlock in, quotient, out;
-    for (std::int64_t i = 0; i < row.size; i += kWideBlock) {
-      const std::int64_t n = std::min(kWideBlock, row.size - i);
-      load_wide(x.dtype(), x.raw(), row.first + i, n, in.bytes);
-      convert_wide(wide_of(x.dtype()), in.bytes, Wide::f32, quotient.bytes, n);
-      const std::int64_t scale = row.scale + i * row.scale_step;
-      divide(quotient.as<float>(), n, scale, row.scale_step);
-      if (is_integer(y.dtype())) {
-        to_codes(quotient.as<float>(), n, scale, row.scale_step, out.as<std::int64_t>());
-        store_wide(y.dtype(), y.mutable_raw(), row.first + i, n, out.bytes);
-      } else if (y.dtype() == DType::f32) {  // float4, packed later
-        store_wide(y.dtype(), y.mutable_raw(), row.first + i, n, quotient.bytes);
-      } else {
-        store_small_float(y.dtype(), y.mutable_raw(), row.first + i, n, Wide::f32, quotient.bytes, small_);
-      }
-    }
+  /// By the definition, one element after the other.
+  void quantize_each(const Grids& grids, const Tensor& x, Tensor& y) const {
+    const std::int64_t width = code_bytes(grids.dtype);
+    const bool is_packed = bits(grids.dtype) < 8;
+    auto* out = static_cast<std::byte*>(y.mutable_raw());
+    parallel_ranges(x.size(), chunk_size(grids), [&](std::int64_t begin, std::int64_t end) {
+      std::vector<std::byte> unpacked(is_packed ? static_cast<std::size_t>((end - begin) * width) : 0);
+      std::byte* codes = is_packed ? unpacked.data() : out + begin * width;
+      for_each_patch(grids.layout, begin, end, [&](const Patch& patch) {
+        for (std::int64_t i = 0; i < patch.elements(); ++i) {
+          const std::int64_t grid = patch.grid + (patch.kind == Patch::Kind::runs ? i / patch.size : i % patch.size);
+          const std::int64_t element = patch.begin + i;
+          store_code(unpacked_type(grids.dtype), codes, element - begin, code_of(grids, element_of(x, element), grid));
+        }
+      });
+      if (is_packed) pack_codes(grids.dtype, codes, end - begin, out + storage_bytes(grids.dtype, begin));
+    });
   }
 
-  void divide(float* x, std::int64_t n, std::int64_t scale, std::int64_t step) const {
-    for (std::int64_t i = 0; i < n; ++i) {
-      x[i] = rounded(rounded(x[i], division_) / values_.scales()[scale + i * step], division_);
-    }
+  static float element_of(const Tensor& x, std::int64_t i) {
+    return x.dtype() == DType::i32 ? static_cast<float>(x.data<std::int32_t>()[i])
+                                   : static_cast<float>(load_real(x.dtype(), x.raw(), i));
   }
 
-  /// NaN becomes the zero point.
-  void to_codes(const float* x, std::int64_t n, std::int64_t scale, std::int64_t step, std::int64_t* codes) const {
-    for (std::int64_t i = 0; i < n; ++i) {
-      const double zero_point = values_.zero_points()[scale + i * step];
-      const double steps = std::isnan(x[i]) ? 0.0 : std::nearbyint(static_cast<double>(x[i]));
-      codes[i] = static_cast<std::int64_t>(std::clamp<double>(steps + zero_point, codes_.min, codes_.max));
-    }
+  std::int32_t code_of(const Grids& grids, float x, std::int64_t grid) const {
+    const float quotient = rounded(rounded(x, division_) / grids.scales[grid], division_);
+    if (grids.format != nullptr) return encode(quotient, *grids.format, saturate_);
+    const std::int32_t zero_point = grids.zero_points[static_cast<std::size_t>(grid)];
+    return quantize_value(quotient, 1.0F, zero_point, grids.codes);
   }
 
-  QuantGrid grid_;
-  QuantGridValues values_;
+  GridInputs grids_;
   DType division_;
-  SmallFloatOptions small_;
-  CodeRange codes_;
+  bool saturate_;
 };
 
 std::vector<ValueFacts> infer(const OpSite& site) {
@@ -126,7 +95,7 @@ bool is_scale_type(DType dtype) {
 std::unique_ptr<Kernel> make(const OpSite& site) {
   const DType out = output_type(site);
   const DType in = site.input(0).dtype;
-  const bool is_code = (is_integer(out) && bits(out) <= 16) || small_float(out) != nullptr;
+  const bool is_code = (has_integer_codes(out) && bits(out) <= 16) || small_float(out) != nullptr;
   const bool is_input = in == DType::f32 || in == DType::f16 || in == DType::bf16 || in == DType::i32;
   if (!is_code || !is_input || !is_scale_type(site.input(1).dtype)) {
     site.unsupported("{} with scale {} to {} is not offered", name(in), name(site.input(1).dtype), name(out));

@@ -1,10 +1,15 @@
-// The elements [begin, end) of a tensor, from float32 to codes and back: finds the patches and calls
-// the kernel for each. Codes are unpacked here: one byte for types of at most 8 bits, otherwise 2 or 4.
+// A tensor, or its elements [begin, end), from real values to codes and back: finds the patches and calls
+// the kernel for each. A chunk's codes are unpacked: one byte for types of at most 8 bits, otherwise 2 or 4.
 #pragma once
 
 #include "tensor/grids.h"
 
 namespace zeropoint {
+
+/// The whole tensor, in parallel. The codes have the type of the grids, the real values any type of require_real().
+/// False when an x was NaN or infinite.
+bool quantize_on(const Grids& grids, const Tensor& x, Tensor& q);
+void dequantize_on(const Grids& grids, const Tensor& q, Tensor& x);
 
 /// The type of an unpacked code: int8 or uint8 for packed codes, uint8 for float codes.
 DType unpacked_type(DType dtype);

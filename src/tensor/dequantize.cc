@@ -5,12 +5,8 @@
 
 namespace zeropoint {
 
-void dequantize_into(const Tensor& q, const TensorQParams& qparams, Tensor& x) {
+void dequantize_on(const Grids& grids, const Tensor& q, Tensor& x) {
   constexpr std::size_t kStreamingBytes = std::size_t{16} << 20;  // a result of this size leaves the cache
-  require_real(x.dtype(), "tensor");
-  require_form(x, x.dtype(), q.shape());
-  require_form(q, qparams.scheme.dtype, q.shape());
-  const Grids grids = open_grids(q.shape(), qparams, "tensor");
   const bool is_packed = bits(grids.dtype) < 8;
   const bool is_f32 = x.dtype() == DType::f32;
   const Store store = is_f32 && x.bytes() >= kStreamingBytes ? Store::streaming : Store::cached;
@@ -31,6 +27,13 @@ void dequantize_into(const Tensor& q, const TensorQParams& qparams, Tensor& x) {
     dequantize_chunk(grids, from, begin, end, to, store);
     if (!is_f32) store_f32(x, begin, to, n);
   });
+}
+
+void dequantize_into(const Tensor& q, const TensorQParams& qparams, Tensor& x) {
+  require_real(x.dtype(), "tensor");
+  require_form(x, x.dtype(), q.shape());
+  require_form(q, qparams.scheme.dtype, q.shape());
+  dequantize_on(open_grids(q.shape(), qparams, "tensor"), q, x);
 }
 
 Tensor dequantize(const Tensor& q, const TensorQParams& qparams, DType out) {

@@ -35,10 +35,7 @@ bool quantize_f64(const Grids& grids, const double* x, std::int64_t begin, std::
 
 }  // namespace
 
-void quantize_into(const Tensor& x, const TensorQParams& qparams, Tensor& q, const QuantizeOptions& options) {
-  require_real(x.dtype(), options.name);
-  require_form(q, qparams.scheme.dtype, x.shape());
-  const Grids grids = open_grids(x.shape(), qparams, options.name);
+bool quantize_on(const Grids& grids, const Tensor& x, Tensor& q) {
   const bool is_packed = bits(grids.dtype) < 8;
   const Store store = q.bytes() >= kStreamingBytes ? Store::streaming : Store::cached;
   auto* out = static_cast<std::byte*>(q.mutable_raw());
@@ -55,7 +52,14 @@ void quantize_into(const Tensor& x, const TensorQParams& qparams, Tensor& q, con
     if (is_packed) pack_codes(grids.dtype, to, end - begin, out + storage_bytes(grids.dtype, begin));
     if (!finite) all_finite = false;
   });
-  if (!all_finite && !allows_everything(options)) check_finite(x, options);
+  return all_finite;
+}
+
+void quantize_into(const Tensor& x, const TensorQParams& qparams, Tensor& q, const QuantizeOptions& options) {
+  require_real(x.dtype(), options.name);
+  require_form(q, qparams.scheme.dtype, x.shape());
+  const Grids grids = open_grids(x.shape(), qparams, options.name);
+  if (!quantize_on(grids, x, q) && !allows_everything(options)) check_finite(x, options);
 }
 
 Tensor quantize(const Tensor& x, const TensorQParams& qparams, const QuantizeOptions& options) {
