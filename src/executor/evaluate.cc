@@ -1,4 +1,5 @@
 #include "executor/compiled.h"
+#include "executor/layout.h"
 
 namespace zeropoint {
 
@@ -7,7 +8,7 @@ std::vector<Tensor> evaluate_node(const Node& node, const OpSpec& spec, std::int
                                   PlanServices* services) {
   if (spec.is_view && outputs.size() == 1 && !outputs[0].is_dynamic)
     return {inputs[0].constant.reshaped(outputs[0].shape)};
-  const std::unique_ptr<Kernel> kernel = spec.make({node, opset, inputs, services});
+  const std::unique_ptr<Kernel> kernel = make_plain_kernel(spec, {node, opset, inputs, services});
   std::vector<const Tensor*> in;
   for (const ValueFacts& facts : inputs) in.push_back(facts ? &facts.constant : nullptr);
   std::vector<Tensor> out(outputs.size());

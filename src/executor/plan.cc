@@ -5,6 +5,8 @@
 #include <cstring>
 #include <functional>
 
+#include "executor/layout.h"
+
 namespace zeropoint {
 namespace {
 
@@ -97,7 +99,7 @@ void Plan::run_dynamic(Step& step) {
     return;
   }
   if (!step.kernel || !std::ranges::equal(facts, step.made_for, same_facts)) {
-    step.kernel = spec.make(site);
+    step.kernel = make_plain_kernel(spec, site);
     step.made_for = facts;
   }
   std::vector<Tensor> made(std::max(outputs.size(), step.outputs.size()));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <span>
 #include <vector>
@@ -71,6 +72,7 @@ class Plan {
   std::vector<InputShape> input_shapes_;
   std::vector<Tensor> inputs_;
   std::vector<Tensor> constants_;
+  std::deque<Node> nodes_;  // with permuted axes
   std::vector<Step> steps_;
   std::vector<Step::TapPoint> first_taps_;  // inputs and constants
   std::vector<const Tensor*> results_;

@@ -15,7 +15,7 @@ constexpr int kForever = std::numeric_limits<int>::max();
 
 /// Graph outputs are read after the last step.
 void PlanBuilder::keep_results() {
-  for (const ValueId id : graph_.outputs) at(slot_of(id)).last_use = kForever;
+  for (const ValueId id : graph_.outputs) at(plain_slot(id)).last_use = kForever;
 }
 
 /// Views live in their input's buffer, and an output may overwrite an input that nobody reads afterwards.
@@ -117,8 +117,8 @@ void PlanBuilder::connect() {
     }
   }
   for (const ValueId id : graph_.outputs) {
-    const Slot& slot = at(slot_of(id));
-    plan_.results_.push_back(tensor_of(slot_of(id)));
+    const Slot& slot = at(plain_slot(id));
+    plan_.results_.push_back(tensor_of(plain_slot(id)));
     plan_.result_is_shared_.push_back(slot.kind != Slot::Kind::dynamic && slot.buffer == kNoBuffer);
   }
 }

@@ -31,9 +31,9 @@ class CompiledSubgraph final : public Subgraph {
   std::vector<std::size_t> captures_;
 };
 
-class SubgraphServices final : public PlanServices {
+class ProgramServices final : public PlanServices {
  public:
-  explicit SubgraphServices(Opsets opsets) : opsets_(std::move(opsets)) {}
+  explicit ProgramServices(Opsets opsets) : opsets_(std::move(opsets)) {}
 
   std::shared_ptr<Subgraph> subgraph(const Node& node, std::string_view attribute) override {
     const std::shared_ptr<Graph> graph = node.get_graph(attribute);
@@ -50,8 +50,20 @@ class SubgraphServices final : public PlanServices {
     return made;
   }
 
+  Tensor shared(const Tensor& source, const std::string& variant, const std::function<Tensor()>& make_once) override {
+    Shared& entry = shared_[{source.raw(), variant}];
+    if (!entry.made) entry = {.source = source, .made = make_once()};
+    return entry.made;
+  }
+
  private:
+  struct Shared {
+    Tensor source;  // keeps the address, which is the key, from being used again
+    Tensor made;
+  };
+
   Opsets opsets_;
+  std::map<std::pair<const void*, std::string>, Shared> shared_;
   std::map<const Graph*, std::shared_ptr<Subgraph>> made_;
 };
 
@@ -76,6 +88,6 @@ std::vector<std::string> captured_values(const Graph& subgraph) {
   return names;
 }
 
-std::unique_ptr<PlanServices> make_services(const Opsets& opsets) { return std::make_unique<SubgraphServices>(opsets); }
+std::unique_ptr<PlanServices> make_services(const Opsets& opsets) { return std::make_unique<ProgramServices>(opsets); }
 
 }  // namespace zeropoint

@@ -46,6 +46,11 @@ std::shared_ptr<Subgraph> OpSite::subgraph(std::string_view attribute) const {
   return services->subgraph(node, attribute);
 }
 
+Tensor OpSite::shared(const Tensor& source, const std::string& variant,
+                      const std::function<Tensor()>& make_once) const {
+  return services == nullptr ? make_once() : services->shared(source, variant, make_once);
+}
+
 std::unique_ptr<Kernel> make_kernel(std::function<void(const KernelIo&)> body) {
   return std::make_unique<FunctionKernel>(std::move(body));
 }

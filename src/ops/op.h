@@ -28,7 +28,8 @@
 
 namespace zeropoint {
 
-/// How the elements of a rank-3..5 activation lie in memory. Shapes are always given as NC(D)HW.
+/// How the elements of an activation [N, C, spatial...] lie in memory. The shape in ValueFacts stays [N, C,
+/// spatial...]; the tensor that a kernel gets has the shape of its memory, [N, spatial..., C].
 enum class Layout : std::uint8_t { plain, channels_last };
 
 /// What is known about a value while a plan is made.
@@ -54,6 +55,9 @@ struct OpSite {
   const Tensor& constant(std::size_t i,
                          std::string_view role) const;  ///< throws unsupported when not known at plan time
   std::shared_ptr<Subgraph> subgraph(std::string_view attribute) const;
+
+  /// What can be made from a constant once and serve every plan of the program (packed weights); see PlanServices.
+  Tensor shared(const Tensor& source, const std::string& variant, const std::function<Tensor()>& make_once) const;
 
   template <class... Args>
   [[noreturn]] void invalid(fmt::format_string<Args...> format, Args&&... args) const {
@@ -88,6 +92,9 @@ class Kernel {
 /// The simplest kernel: a function with its decisions captured.
 std::unique_ptr<Kernel> make_kernel(std::function<void(const KernelIo&)> body);
 
+/// The domain of operators that the executor makes by joining others; no model can name it.
+inline constexpr std::string_view kFusedDomain = "zeropoint.fused";
+
 struct OpSpec {
   std::string_view op_type;
   std::string_view domain = "";
@@ -101,6 +108,10 @@ struct OpSpec {
   int in_place = -1;          // output 0 may overwrite this input (same bytes, elementwise); -1: never
   bool is_view = false;       // output 0 is input 0 with another shape: nothing is computed; make() may be null
   bool keeps_layout = false;  // elementwise with broadcast, no axes: the plan may permute all shapes alike
+  bool has_axis = false;      // the attribute axis is all that refers to axes: the plan may permute shapes and axis
+  int default_axis = 0;       // has_axis: when the attribute is absent
+  bool takes_either_layout = false;        // input 0 comes in the layout that it has; infer() says that of the outputs
+  std::uint32_t channels_last_inputs = 0;  // bit i: input i comes in that layout; infer() says what the outputs have
   std::string_view float_types = "float32";  // for `zeropoint ops`
   std::string_view integer_types = "";       // quantized arithmetic offered, for `zeropoint ops`
 };

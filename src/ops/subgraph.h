@@ -5,8 +5,10 @@
 // KernelIo::captures, so the operator never sees them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +39,9 @@ class PlanServices {
 
   /// The graph in `node`'s attribute. Throws invalid_model when the attribute is missing or no graph.
   virtual std::shared_ptr<Subgraph> subgraph(const Node& node, std::string_view attribute) = 0;
+
+  /// What was made from `source` under the name `variant`; the first call makes it.
+  virtual Tensor shared(const Tensor& source, const std::string& variant, const std::function<Tensor()>& make_once) = 0;
 };
 
 }  // namespace zeropoint

@@ -1,0 +1,79 @@
+#include "ops/arguments.h"
+#include "ops/convolution_kernel.h"
+#include "ops/narrow_types.h"
+#include "ops/window.h"
+
+namespace zeropoint {
+namespace {
+
+/// Shapes of ConvTranspose: x [N, C, spatial...], w [C, M/group, kernel...], b [M].
+Window window_of(const OpSite& site) {
+  const ValueFacts& x = site.input(0);
+  const ValueFacts& w = site.input(1);
+  if (w.shape.size() != x.shape.size() || w.shape.size() < 3) {
+    site.invalid("the weight {} does not fit the input {}", to_string(w.shape), to_string(x.shape));
+  }
+  const std::vector<std::int64_t> kernel(w.shape.begin() + 2, w.shape.end());
+  if (const auto stated = site.node.get_ints("kernel_shape", kernel); stated != kernel) {
+    site.invalid("kernel_shape is {}, the weight has shape {}", to_string(stated), to_string(w.shape));
+  }
+  return transposed_window(site, x.shape, kernel);
+}
+
+std::int64_t group_of(const OpSite& site) {
+  const std::int64_t group = site.node.get_int("group", 1);
+  const std::int64_t channels = site.input(0).shape[1];
+  const Shape& w = site.input(1).shape;
+  if (group < 1 || channels % group != 0 || w[0] != channels) {
+    site.invalid("{} channels in {} groups do not fit the weight {}", channels, group, to_string(w));
+  }
+  return group;
+}
+
+std::vector<ValueFacts> infer(const OpSite& site) {
+  const Window window = window_of(site);
+  const ValueFacts& x = site.input(0);
+  const std::int64_t channels = site.input(1).shape[1] * group_of(site);
+  if (site.input(1).dtype != x.dtype) {
+    site.invalid("the input is {}, the weight {}", name(x.dtype), name(site.input(1).dtype));
+  }
+  if (site.has(kConvolutionBias) && site.input(kConvolutionBias).shape != Shape{channels}) {
+    site.invalid("the bias has shape {}, not [{}]", to_string(site.input(kConvolutionBias).shape), channels);
+  }
+  ValueFacts y = planned(site, x.dtype, windowed_shape(x.shape[0], channels, window));
+  y.layout = x.layout;
+  return {y};
+}
+
+std::unique_ptr<Kernel> make(const OpSite& site) {
+  const ValueFacts& x = site.input(0);
+  const ValueFacts y = infer(site)[0];
+  if (x.dtype != DType::f32) site.unsupported("{} is not offered", name(x.dtype));
+  if (element_count(y.shape) == 0) return make_kernel([](const KernelIo&) {});
+  if (element_count(x.shape) == 0) site.unsupported("an empty input is not offered");
+  const Window window = window_of(site);
+  return make_convolution(site, {.is_transposed = true,
+                                 .src = x.shape,
+                                 .dst = y.shape,
+                                 .groups = group_of(site),
+                                 .kernel = window.kernel,
+                                 .strides = window.strides,
+                                 .dilations = window.dilations,
+                                 .pads_begin = window.pads_begin,
+                                 .pads_end = window.pads_end,
+                                 .has_bias = site.has(kConvolutionBias)});
+}
+
+constexpr OpSpec kOps[] = {
+    {.op_type = "ConvTranspose",
+     .infer = infer,
+     .make = halves_too<infer, make>,
+     .channels_last_inputs = 1,
+     .float_types = "float16, bfloat16, float32"},
+};
+
+}  // namespace
+
+std::span<const OpSpec> ops_conv_transpose() { return kOps; }
+
+}  // namespace zeropoint

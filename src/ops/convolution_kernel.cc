@@ -1,0 +1,50 @@
+#include "ops/convolution_kernel.h"
+
+#include <cstring>
+
+namespace zeropoint {
+namespace {
+
+class ConvolutionKernel final : public Kernel {
+ public:
+  ConvolutionKernel(const OpSite& site, const onednn::ConvolutionConfig& config)
+      : convolution_(config), has_bias_(config.has_bias), adds_(config.adds_dst) {
+    const Tensor& weights = site.input(1).constant;
+    if (weights) {
+      packed_ = site.shared(weights, convolution_.packing_key(), [&] { return convolution_.pack(weights); });
+    }
+  }
+
+  void run(const KernelIo& io) override {
+    if (!packed_) {
+      run_with(io, convolution_.pack(io.in(1)));
+    } else {
+      run_with(io, packed_);
+    }
+  }
+
+  std::size_t scratch_bytes() const override { return convolution_.scratch_bytes(); }
+
+ private:
+  void run_with(const KernelIo& io, const Tensor& packed) {
+    Tensor& y = io.out(0);
+    if (adds_ && io.in(kConvolutionAddend).raw() != y.raw()) {
+      std::memcpy(y.mutable_raw(), io.in(kConvolutionAddend).raw(), y.bytes());
+    }
+    const void* bias = has_bias_ ? io.in(kConvolutionBias).raw() : nullptr;
+    convolution_.run(io.in(0).raw(), packed.raw(), bias, y.mutable_raw(), io.scratch);
+  }
+
+  onednn::Convolution convolution_;
+  Tensor packed_;
+  bool has_bias_;
+  bool adds_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_convolution(const OpSite& site, const onednn::ConvolutionConfig& config) {
+  return std::make_unique<ConvolutionKernel>(site, config);
+}
+
+}  // namespace zeropoint
