@@ -31,17 +31,18 @@ HalfAxis::HalfAxis(const SliceStatistics& seen, Side side) {
     const double end = std::min(near + h.bin_width(), largest);
     count_ += static_cast<double>(values);
     if (begin < end) {
-      pieces_.push_back({begin, end, static_cast<double>(values)});
+      pieces_.push_back({.begin = begin, .end = end, .count = static_cast<double>(values)});
     } else if (!pieces_.empty() && pieces_.back().end == begin) {
       pieces_.back().count += static_cast<double>(values);  // the largest value lies on a border: nothing beyond it
     } else {
-      pieces_.push_back({begin - h.bin_width() / 2, begin, static_cast<double>(values)});
+      pieces_.push_back({.begin = begin - h.bin_width() / 2, .end = begin, .count = static_cast<double>(values)});
     }
   }
+  for (Piece& piece : pieces_) piece.density = piece.count / (piece.end - piece.begin);
   beyond_.resize(pieces_.size() + 1);
   for (std::size_t i = pieces_.size(); i-- > 0;) {
     beyond_[i] = beyond_[i + 1];
-    beyond_[i].add(pieces_[i].density(), pieces_[i].begin, pieces_[i].end);
+    beyond_[i].add(pieces_[i].density, pieces_[i].begin, pieces_[i].end);
   }
 }
 
@@ -49,6 +50,10 @@ void HalfAxis::Moments::add(double density, double begin, double end) {
   count += density * (end - begin);
   sum += density * (end * end - begin * begin) / 2;
   sum_of_squares += density * (cube(end) - cube(begin)) / 3;
+}
+
+HalfAxis::Moments HalfAxis::Moments::operator-(const Moments& other) const {
+  return {count - other.count, sum - other.sum, sum_of_squares - other.sum_of_squares};
 }
 
 double HalfAxis::Moments::squared_distance_to(double level) const {
@@ -60,28 +65,35 @@ HalfAxis::Moments HalfAxis::beyond(double limit, std::size_t piece) const {
   const Piece& p = pieces_[piece];
   if (limit <= p.begin) return beyond_[piece];
   Moments moments = beyond_[piece + 1];
-  moments.add(p.density(), limit, p.end);
+  moments.add(p.density, limit, p.end);
   return moments;
 }
 
 void HalfAxis::sum_errors(std::span<const double> levels, double scale, std::span<double> errors) const {
+  const auto part = [](const Piece& p, double level, double begin, double end) {
+    return p.density * (cube(end - level) - cube(begin - level)) / 3;
+  };
   std::size_t piece = 0;
   double position = 0;  // where the current level's cell begins
   double done = 0;      // error of everything below `position`, each value on its nearest level
   for (std::size_t j = 0; j < levels.size(); ++j) {
     const double level = scale * levels[j];
     const double cell_end = j + 1 < levels.size() ? scale * (levels[j] + levels[j + 1]) / 2 : level;
-    for (; piece < pieces_.size() && pieces_[piece].begin < cell_end; ++piece) {
-      const Piece& p = pieces_[piece];
-      const double begin = std::max(position, p.begin);
-      const double end = std::min(cell_end, p.end);
-      if (begin < end) done += p.density() * (cube(end - level) - cube(begin - level)) / 3;
-      if (p.end > cell_end) break;
+    if (piece < pieces_.size() && pieces_[piece].begin < position && pieces_[piece].end <= cell_end) {
+      done += part(pieces_[piece], level, position, pieces_[piece].end);
+      ++piece;
     }
+    // Whole pieces at once, by a difference of sums of squares. A cell that holds a whole bin is at least 2^-15 of the
+    // range wide (2^-12 with 4096 bins), so that S^2 / 12 stays 2^18 times above the rounding of those sums.
+    const std::size_t first = piece;
+    while (piece < pieces_.size() && pieces_[piece].end <= cell_end) ++piece;
+    done += (beyond_[first] - beyond_[piece]).squared_distance_to(level);
     if (piece == pieces_.size()) {
       std::fill(errors.begin() + static_cast<std::ptrdiff_t>(j), errors.end(), done);
       return;
     }
+    const Piece& last = pieces_[piece];
+    if (last.begin < cell_end) done += part(last, level, std::max(position, last.begin), cell_end);
     errors[j] = done + beyond(cell_end, piece).squared_distance_to(level);
     position = cell_end;
   }
@@ -104,7 +116,7 @@ double HalfAxis::count_up_to(double limit) const { return count_ - beyond(limit)
 
 double HalfAxis::quantile(double count) const {
   for (const Piece& p : pieces_) {
-    if (count < p.count) return p.begin + std::max(0.0, count) / p.density();
+    if (count < p.count) return p.begin + std::max(0.0, count) / p.density;
     count -= p.count;
   }
   return largest();

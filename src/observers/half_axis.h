@@ -52,6 +52,7 @@ class HalfAxis {
     double sum = 0;
     double sum_of_squares = 0;
     void add(double density, double begin, double end);
+    Moments operator-(const Moments& other) const;
     double squared_distance_to(double level) const;
   };
 
@@ -60,7 +61,7 @@ class HalfAxis {
     double begin;
     double end;
     double count;
-    double density() const { return count / (end - begin); }
+    double density;
   };
 
   Moments beyond(double limit) const;
