@@ -22,7 +22,7 @@ class Builder {
   void add_value_info(std::string_view message);
   void add_node(std::string_view message);
   void add_output(std::string_view message);
-  void add_output_name(const std::string& name) { graph_.outputs.push_back(intern(name)); }
+  void add_output_name(const std::string& name);
 
  private:
   ValueId intern(std::string_view name);
@@ -142,7 +142,13 @@ void Builder::add_input(std::string_view message) {
   }
 }
 
+void Builder::add_output_name(const std::string& name) {
+  if (name.empty()) fail_here("a function output without a name");
+  graph_.outputs.push_back(intern(name));
+}
+
 void Builder::add_input_name(const std::string& name) {
+  if (name.empty()) fail_here("a function input without a name");
   const ValueId id = intern(name);
   define(id, "function input");
   graph_.inputs.push_back(id);

@@ -70,6 +70,22 @@ TEST(RemoveIdentities, SaysWhatItKeeps) {
             "node 'w' (Dropout): its mask is read\n");
 }
 
+TEST(Passes, NodesThatLackInputsAndOutputsAreLeftAlone) {
+  Model model = model_of(R"(g (x) => (y) {
+  "" = Identity(x)
+  "" = Dropout()
+  "" = Constant<value = float32[] {1}>()
+  "" = BatchNormalization()
+  n = BatchNormalization()
+  y = Neg(x)
+})");
+  fold_constants(model);
+  remove_identities(model);
+  fold_batch_norm(model);
+  EXPECT_EQ(model.graph.nodes.size(), 6U);
+  EXPECT_EQ(remove_dead_code(model).done.size(), 5U);
+}
+
 TEST(FoldConstants, ComputesFromConstantsOnly) {
   Model model = model_of(R"(g (float32[2] x) => (y)
 <float32[2] a = {1, 2}, float32[1] b = {10}>

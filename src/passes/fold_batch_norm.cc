@@ -5,6 +5,7 @@
 #include "base/fail.h"
 #include "passes/channel_scale.h"
 #include "passes/each_graph.h"
+#include "passes/node_values.h"
 #include "passes/passes.h"
 
 namespace zeropoint {
@@ -59,10 +60,9 @@ class Folder {
 
  private:
   const Tensor& constant(const Node& node, std::size_t input, std::string_view role) const {
-    if (input >= node.inputs.size() || !graph_.is_constant(node.inputs[input])) {
-      decline("{} of {} is not constant", role, node.label);
-    }
-    return graph_.value(node.inputs[input]).constant;
+    const ValueId id = input_of(node, input);
+    if (!graph_.is_constant(id)) decline("{} of {} is not constant", role, node.label);
+    return graph_.value(id).constant;
   }
 
   std::vector<double> doubles(const Node& node, std::size_t input, std::string_view role) const {
@@ -132,7 +132,7 @@ class Folder {
   Tensor folded_bias(const Node& producer, const Affine& affine, DType dtype) const {
     const auto count = static_cast<std::int64_t>(affine.shift.size());
     std::vector<double> folded = affine.shift;
-    if (producer.inputs.size() > kBias && producer.inputs[kBias] != kNoValue) {
+    if (input_of(producer, kBias) != kNoValue) {
       const std::vector<double> bias = doubles(producer, kBias, "the bias");
       const Shape& shape = graph_.value(producer.inputs[kBias]).constant.shape();
       const bool is_row = bias.size() == folded.size() && (shape.empty() || shape.back() == count);
@@ -165,7 +165,8 @@ class Folder {
   std::string fold(std::size_t n, const Uses& uses, std::vector<bool>& dead) {
     const Node& norm = graph_.nodes[n];
     require_inference(norm, uses);
-    const ValueId input = norm.inputs.at(0);
+    const ValueId input = input_of(norm, 0);
+    if (input == kNoValue || output_of(norm, 0) == kNoValue) decline("its input or output is missing");
     const int producer_index = uses.producer[static_cast<std::size_t>(input)];
     if (producer_index < 0) decline("its input is no node's output");
     const auto p = static_cast<std::size_t>(producer_index);
@@ -173,7 +174,7 @@ class Folder {
     const bool is_foldable =
         producer.domain.empty() && (producer.op_type == "Conv" || producer.op_type == "Gemm" ||
                                     producer.op_type == "ConvTranspose" || producer.op_type == "MatMul");
-    if (!is_foldable) decline("its input comes from {}", producer.label);
+    if (!is_foldable || producer.outputs[0] != input) decline("its input comes from {}", producer.label);
     if (uses.single_consumer(input) != static_cast<int>(n))
       decline("the output of {} is read elsewhere too", producer.label);
 
@@ -208,10 +209,11 @@ class Folder {
   std::string fold_into_matmul(std::size_t n, std::size_t p, const Affine& affine, const Channels& channels,
                                const Uses& uses) {
     Node& producer = graph_.nodes[p];
-    const Value& lhs = graph_.value(producer.inputs[0]);
-    const Value& product = graph_.value(producer.outputs[0]);
-    const bool is_matrix = (lhs.shape && lhs.shape->size() == 2) || (product.shape && product.shape->size() == 2);
-    if (!is_matrix) decline("the output of {} is not known to be a matrix", producer.label);
+    const auto is_matrix = [&](ValueId id) {
+      return id != kNoValue && graph_.value(id).shape && graph_.value(id).shape->size() == 2;
+    };
+    if (!is_matrix(producer.inputs[0]) && !is_matrix(producer.outputs[0]))
+      decline("the output of {} is not known to be a matrix", producer.label);
     const Tensor& weight = graph_.value(producer.inputs[kWeight]).constant;
     const DType dtype = weight.dtype();
     set_constant(producer, kWeight, "", scale_channels(weight, affine.factor, channels.of), uses);

@@ -4,6 +4,7 @@
 
 #include "ops/op.h"
 #include "passes/each_graph.h"
+#include "passes/node_values.h"
 #include "passes/passes.h"
 
 namespace zeropoint {
@@ -65,6 +66,7 @@ class Folder {
  private:
   bool reads_constants_only(const Node& node) const {
     const bool is_constant_node = node.domain.empty() && node.op_type == "Constant";
+    if (output_of(node, 0) == kNoValue) return false;
     if (is_constant_node || node.inputs.empty()) return is_constant_node;
     return std::all_of(node.inputs.begin(), node.inputs.end(),
                        [&](ValueId id) { return id == kNoValue || graph_.is_constant(id); });
@@ -78,7 +80,7 @@ class Folder {
     if (node.domain.empty() && node.op_type == "Constant") {
       Tensor tensor = constant_of(node);
       if (!tensor) return "its value is sparse or of a type that is not known here";
-      set_constant(node.outputs.at(0), std::move(tensor));
+      set_constant(node.outputs[0], std::move(tensor));
       return "";
     }
     if (node.domain.empty() && contains(kQuantization, node.op_type)) return "it says how a tensor is quantized";

@@ -1,4 +1,5 @@
 #include "passes/each_graph.h"
+#include "passes/node_values.h"
 #include "passes/passes.h"
 
 namespace zeropoint {
@@ -10,8 +11,9 @@ constexpr std::size_t kTrainingMode = 2;               // input of Dropout-12
 /// Why a Dropout may drop something; empty when it passes its input on.
 std::string why_active(const Graph& graph, const Node& node, std::int64_t opset) {
   if (opset <= kDropoutTrainsByAttribute && node.get_int("is_test", 0) == 0) return "it is in training mode";
-  if (node.inputs.size() <= kTrainingMode || node.inputs[kTrainingMode] == kNoValue) return "";
-  const Tensor& training = graph.value(node.inputs[kTrainingMode]).constant;
+  const ValueId mode = input_of(node, kTrainingMode);
+  if (mode == kNoValue) return "";
+  const Tensor& training = graph.value(mode).constant;
   const bool is_off =
       training && training.dtype() == DType::boolean && training.size() == 1 && !training.data<bool>()[0];
   return is_off ? "" : "its training_mode is not the constant false";
@@ -27,7 +29,7 @@ class Remover {
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
       const Node& node = graph_.nodes[n];
       const bool is_candidate = node.domain.empty() && (node.op_type == "Identity" || node.op_type == "Dropout");
-      if (!is_candidate || node.inputs.empty() || node.inputs[0] == kNoValue) continue;
+      if (!is_candidate || input_of(node, 0) == kNoValue || output_of(node, 0) == kNoValue) continue;
       const std::string reason = remove(node, uses);
       dead[n] = reason.empty();
       (dead[n] ? report_.done : report_.declined)
@@ -41,8 +43,8 @@ class Remover {
   std::string remove(const Node& node, const Uses& uses) {
     if (node.op_type == "Dropout") {
       if (std::string reason = why_active(graph_, node, opset_); !reason.empty()) return reason;
-      const bool has_mask = node.outputs.size() > 1 && node.outputs[1] != kNoValue;
-      if (has_mask && !uses.consumers[static_cast<std::size_t>(node.outputs[1])].empty()) return "its mask is read";
+      const ValueId mask = output_of(node, 1);
+      if (mask != kNoValue && !uses.consumers[static_cast<std::size_t>(mask)].empty()) return "its mask is read";
     }
     const ValueId from = node.outputs[0];
     const ValueId to = node.inputs[0];

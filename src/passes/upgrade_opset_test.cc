@@ -89,6 +89,13 @@ TEST(UpgradeOpset, BroadcastAlongAnAxis) {
               HasSubstr("the ranks of its inputs are not known"));
 }
 
+TEST(UpgradeOpset, NodesThatLackWhatTheyNeedPreventIt) {
+  EXPECT_THAT(refusal("y = Clip<min = 0.0>()", 7, 13),
+              HasSubstr("cannot be written for opset 11: its input 0 is missing"));
+  EXPECT_THAT(refusal("y = Relu(x)\n \"\" = Softmax(x)", 7, 13), HasSubstr("its output is missing"));
+  EXPECT_THAT(refusal("y = Resize(x)", 10, 13), HasSubstr("its input 1 is missing"));
+}
+
 TEST(UpgradeOpset, ReachesIntoSubgraphs) {
   Model model = model_of(R"(g (float32[1, 2] x, bool[] c) => (y) {
   y = If<then_branch = t () => (a) { a = Squeeze<axes = [0]>(x) },

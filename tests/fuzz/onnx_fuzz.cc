@@ -1,5 +1,6 @@
 // The ONNX reader on arbitrary bytes: a model or one clear error, never a crash. What was read is
-// printed, written and read again, and the second writing must be the first's bytes.
+// printed, written and read again, and the second writing must be the first's bytes; then every pass
+// tries its hand on it.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -23,7 +24,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     cleaned.graph = deep_copy(model.graph);
     inline_functions(cleaned);
     remove_identities(cleaned);
+    fold_constants(cleaned);
+    fold_batch_norm(cleaned);
     remove_dead_code(cleaned);
+    upgrade_opset(cleaned, 21);
     serialize_onnx(cleaned);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::internal) std::abort();

@@ -19,7 +19,7 @@ void top_k_10(NodeRewrite& at) {
 }
 
 void clip_11(NodeRewrite& at) {
-  const DType dtype = at.float_type(at.node.inputs.at(0));
+  const DType dtype = at.float_type(at.input(0));
   at.float_to_input("min", 1, dtype);
   at.float_to_input("max", 2, dtype);
 }
@@ -27,7 +27,7 @@ void clip_11(NodeRewrite& at) {
 void pad_11(NodeRewrite& at) {
   at.ints_to_input("pads", 1);
   if (at.node.get_string("mode", "constant") == "constant") {
-    at.float_to_input("value", 2, at.float_type(at.node.inputs.at(0)));
+    at.float_to_input("value", 2, at.float_type(at.input(0)));
   }
   at.node.erase("value");
 }

@@ -8,7 +8,7 @@ namespace {
 
 /// Gives input 1 `count` axes of size 1 at its end.
 void append_axes(NodeRewrite& at, std::int64_t rank, std::int64_t count) {
-  const ValueId operand = at.node.inputs.at(1);
+  const ValueId operand = at.input(1);
   if (at.graph.is_constant(operand)) {
     const Tensor& tensor = at.graph.value(operand).constant;
     Shape shape = tensor.shape();
@@ -27,8 +27,8 @@ void append_axes(NodeRewrite& at, std::int64_t rank, std::int64_t count) {
 void broadcast_7(NodeRewrite& at) {
   const bool has_axis = at.node.get_int("broadcast", 0) != 0 && at.node.find("axis") != nullptr;
   if (has_axis) {
-    const auto rank = at.shapes.rank(at.node.inputs.at(0));
-    const auto operand_rank = at.shapes.rank(at.node.inputs.at(1));
+    const auto rank = at.shapes.rank(at.input(0));
+    const auto operand_rank = at.shapes.rank(at.input(1));
     if (!rank || !operand_rank) at.refuse("it broadcasts along an axis and the ranks of its inputs are not known");
     const std::int64_t axis = at.node.get_int("axis", 0);
     const std::int64_t missing = *rank - *operand_rank - (axis < 0 ? axis + *rank : axis);
@@ -42,10 +42,10 @@ void gemm_7(NodeRewrite& at) { at.node.erase("broadcast"); }
 
 /// The slope of PRelu had one value per channel; now it broadcasts like any operand.
 void prelu_7(NodeRewrite& at) {
-  const auto rank = at.shapes.rank(at.node.inputs.at(0));
-  const auto slope_rank = at.shapes.rank(at.node.inputs.at(1));
+  const auto rank = at.shapes.rank(at.input(0));
+  const auto slope_rank = at.shapes.rank(at.input(1));
   if (!rank || !slope_rank) at.refuse("the ranks of its inputs are not known");
-  if (*slope_rank == 1 && at.shapes.dim(at.node.inputs[1], 0) != 1 && *rank > 2) append_axes(at, 1, *rank - 2);
+  if (*slope_rank == 1 && at.shapes.dim(at.input(1), 0) != 1 && *rank > 2) append_axes(at, 1, *rank - 2);
 }
 
 void recurrent_7(NodeRewrite& at) { at.node.erase("output_sequence"); }

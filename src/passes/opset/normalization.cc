@@ -22,27 +22,26 @@ void batch_normalization_14(NodeRewrite& at) {
   for (std::size_t i = 1; i < at.node.outputs.size(); ++i) {
     if (at.is_read(i)) at.refuse("the statistics of training that it gives are read");
   }
-  at.node.outputs.resize(1);
+  if (at.node.outputs.size() > 1) at.node.outputs.resize(1);
 }
 
 /// One value per group, repeated for the group's channels.
 void repeat_per_channel(NodeRewrite& at, std::size_t input, std::string_view role, std::int64_t channels) {
   const std::int64_t groups = at.node.get_int("num_groups", 1);
-  const std::optional<std::vector<double>> values = at.graph.is_constant(at.node.inputs.at(input))
-                                                        ? to_doubles(at.graph.value(at.node.inputs[input]).constant)
-                                                        : std::nullopt;
+  const std::optional<std::vector<double>> values =
+      at.graph.is_constant(at.input(input)) ? to_doubles(at.graph.value(at.input(input)).constant) : std::nullopt;
   if (!values || groups < 1 || channels % groups != 0 || static_cast<std::int64_t>(values->size()) != groups) {
     at.refuse("its {} is not a constant with one float per group", role);
   }
   std::vector<double> repeated;
   for (std::int64_t c = 0; c < channels; ++c)
     repeated.push_back((*values)[static_cast<std::size_t>(c / (channels / groups))]);
-  const DType dtype = at.graph.value(at.node.inputs[input]).constant.dtype();
+  const DType dtype = at.graph.value(at.input(input)).constant.dtype();
   at.set_input(input, role, from_doubles(dtype, {channels}, repeated));
 }
 
 void group_normalization_21(NodeRewrite& at) {
-  const std::optional<std::int64_t> channels = at.shapes.dim(at.node.inputs.at(0), 1);
+  const std::optional<std::int64_t> channels = at.shapes.dim(at.input(0), 1);
   if (!channels) at.refuse("its number of channels is not known");
   repeat_per_channel(at, 1, "scale", *channels);
   repeat_per_channel(at, 2, "bias", *channels);

@@ -28,8 +28,8 @@ void resize_11(NodeRewrite& at) {
   const bool is_nearest = at.node.get_string("mode", "nearest") == "nearest";
   at.node.set("coordinate_transformation_mode", std::string("asymmetric"));
   if (is_nearest) {
-    if (!at.graph.is_constant(at.node.inputs.at(1))) at.refuse("its scales are not constant");
-    const Tensor& scales = at.graph.value(at.node.inputs[1]).constant;
+    if (!at.graph.is_constant(at.input(1))) at.refuse("its scales are not constant");
+    const Tensor& scales = at.graph.value(at.input(1)).constant;
     if (scales.dtype() != DType::f32) at.refuse("its scales are {}", name(scales.dtype()));
     const auto values = scales.values<float>();
     const bool shrinks = std::any_of(values.begin(), values.end(), [](float s) { return s < 1; });
@@ -37,7 +37,7 @@ void resize_11(NodeRewrite& at) {
     if (shrinks && grows) at.refuse("it shrinks one axis and grows another");
     at.node.set("nearest_mode", std::string(shrinks ? "ceil" : "floor"));
   }
-  const ValueId scales = at.node.inputs.at(1);
+  const ValueId scales = at.input(1);
   at.set_input(1, "roi", Tensor::zeros(DType::f32, {0}));
   at.set_input(2, scales);
 }

@@ -3,18 +3,31 @@
 #include <algorithm>
 
 #include "passes/channel_scale.h"
+#include "passes/node_values.h"
 
 namespace zeropoint {
 
 bool NodeRewrite::is_read(std::size_t output) const {
-  if (output >= node.outputs.size() || node.outputs[output] == kNoValue) return false;
-  const ValueId id = node.outputs[output];
+  const ValueId id = output_of(node, output);
+  if (id == kNoValue) return false;
   if (graph.is_output(id)) return true;
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& other) {
     if (std::find(other.inputs.begin(), other.inputs.end(), id) != other.inputs.end()) return true;
     const std::vector<std::string> names = captures(other);
     return std::find(names.begin(), names.end(), graph.value(id).name) != names.end();
   });
+}
+
+ValueId NodeRewrite::input(std::size_t i) const {
+  const ValueId id = input_of(node, i);
+  if (id == kNoValue) refuse("its input {} is missing", i);
+  return id;
+}
+
+ValueId NodeRewrite::output() const {
+  const ValueId id = output_of(node, 0);
+  if (id == kNoValue) refuse("its output is missing");
+  return id;
 }
 
 DType NodeRewrite::float_type(ValueId id) const {
@@ -25,7 +38,7 @@ DType NodeRewrite::float_type(ValueId id) const {
 }
 
 std::string NodeRewrite::stem(std::string_view role) const {
-  return fmt::format("{}_{}", graph.value(node.outputs.at(0)).name, role);
+  return fmt::format("{}_{}", graph.value(output()).name, role);
 }
 
 void NodeRewrite::set_input(std::size_t i, ValueId id) {

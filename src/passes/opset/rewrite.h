@@ -25,6 +25,8 @@ class NodeRewrite {
   std::vector<Node> before;  // new nodes, in order, unlabelled
   std::vector<Node> after;
 
+  ValueId input(std::size_t i) const;  ///< refuses when it is absent
+  ValueId output() const;              ///< the first; refuses when it is absent
   bool has_input(std::size_t i) const { return i < node.inputs.size() && node.inputs[i] != kNoValue; }
   bool is_read(std::size_t output) const;  // an output that somebody uses
 

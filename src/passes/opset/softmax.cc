@@ -12,13 +12,13 @@ constexpr std::int64_t kDefaultAxisBefore13 = 1;
 /// Whether all sizes behind `axis` are known to be 1: then the old meaning is the new one.
 bool only_ones_behind(const NodeRewrite& at, std::int64_t axis, std::int64_t rank) {
   for (std::int64_t d = axis + 1; d < rank; ++d) {
-    if (at.shapes.dim(at.node.inputs.at(0), d) != 1) return false;
+    if (at.shapes.dim(at.input(0), d) != 1) return false;
   }
   return true;
 }
 
 void softmax_13(NodeRewrite& at) {
-  const ValueId x = at.node.inputs.at(0);
+  const ValueId x = at.input(0);
   const std::int64_t axis = at.node.get_int("axis", kDefaultAxisBefore13);
   at.node.set("axis", axis);
   if (axis == -1) return;
@@ -32,7 +32,7 @@ void softmax_13(NodeRewrite& at) {
   at.before.push_back({.op_type = "Flatten", .inputs = {x}, .outputs = {flat}});
   at.before.back().set("axis", axis);
   at.before.push_back({.op_type = "Shape", .inputs = {x}, .outputs = {shape}});
-  at.after.push_back({.op_type = "Reshape", .inputs = {result, shape}, .outputs = {at.node.outputs[0]}});
+  at.after.push_back({.op_type = "Reshape", .inputs = {result, shape}, .outputs = {at.output()}});
   at.node.inputs = {flat};
   at.node.outputs = {result};
   at.node.set("axis", std::int64_t{-1});
