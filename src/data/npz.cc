@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/fail.h"
+#include "base/mapped_file.h"
 
 namespace zeropoint {
 namespace {
@@ -79,12 +80,18 @@ Directory find_directory(std::span<const std::byte> bytes, const std::string& wh
 
 }  // namespace
 
-NpzFile::NpzFile(const std::filesystem::path& path) : where_(path.string()), file_(MappedFile::open(path)) {
+NpzFile::NpzFile(const std::filesystem::path& path) : where_(path.string()) {
+  const auto file = MappedFile::open(path);
+  bytes_ = {file->bytes(), file};
+  read_directory();
+}
+
+NpzFile::NpzFile(Bytes bytes, std::string where) : where_(std::move(where)), bytes_(std::move(bytes)) {
   read_directory();
 }
 
 void NpzFile::read_directory() {
-  const Directory directory = find_directory(file_->bytes(), where_);
+  const Directory directory = find_directory(bytes_.view, where_);
   std::uint64_t position = directory.offset;
   std::set<std::string, std::less<>> seen;
   for (std::uint64_t i = 0; i < directory.entries; ++i) {  // each step moves on by 46 bytes or fails
@@ -99,7 +106,7 @@ void NpzFile::read_directory() {
 }
 
 NpzFile::Entry NpzFile::read_entry(std::uint64_t& position) const {
-  const Fields zip(file_->bytes(), where_);
+  const Fields zip(bytes_.view, where_);
   if (zip.u32(position) != kDirectoryEntry) {
     fail(ErrorKind::invalid_data, where_, "is a damaged zip archive: no directory entry at byte {}", position);
   }
@@ -142,7 +149,7 @@ NpzFile::Entry NpzFile::read_entry(std::uint64_t& position) const {
 }
 
 std::span<const std::byte> NpzFile::packed(const Entry& entry) const {
-  const Fields zip(file_->bytes(), where_);
+  const Fields zip(bytes_.view, where_);
   if (zip.u32(entry.header_offset) != kLocalHeader) {
     fail(ErrorKind::invalid_data, where_, "is a damaged zip archive: no member at byte {}", entry.header_offset);
   }
@@ -166,7 +173,7 @@ ArrayReader NpzFile::open(std::string_view name) const {
   const Entry* entry = find(name);
   if (entry == nullptr) fail(ErrorKind::invalid_data, where_, "holds no array '{}'", name);
   std::string where = fmt::format("{}: array '{}'", where_, name);
-  const Bytes bytes{packed(*entry), file_};
+  const Bytes bytes{packed(*entry), bytes_.owner};
   if (entry->method == kStored) return {plain_bytes(bytes, where, &entry->crc32), where};
   return {inflated_bytes(bytes, entry->bytes, entry->crc32, where), where};
 }

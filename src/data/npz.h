@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/mapped_file.h"
 #include "data/array_reader.h"
 
 namespace zeropoint {
@@ -21,6 +20,9 @@ class NpzFile {
   /// Throws io; invalid_data for a file that is no zip archive, damaged, encrypted or packed by other means than
   /// deflate.
   explicit NpzFile(const std::filesystem::path& path);
+
+  /// The same from memory; `where` stands for the file in messages.
+  NpzFile(Bytes bytes, std::string where);
 
   /// Array names (without ".npy") in the archive's order; members that are no arrays are left out.
   std::vector<std::string> names() const;
@@ -44,7 +46,7 @@ class NpzFile {
   std::span<const std::byte> packed(const Entry& entry) const;
 
   std::string where_;
-  std::shared_ptr<const MappedFile> file_;
+  Bytes bytes_;
   std::vector<Entry> entries_;
 };
 
