@@ -107,7 +107,7 @@ void print_summary(const Options& options, const Model& model, const Inventory& 
   for (const auto& [domain, version] : model.opsets) {
     opsets += fmt::format("{}{}{}", opsets.empty() ? "" : ", ", domain.empty() ? "" : domain + " ", version);
   }
-  out.text(fmt::format("{}: IR {}, opset {}\n", options.model, model.ir_version, opsets));
+  out.text(wrap(fmt::format("{}: IR {}, opset {}", options.model, model.ir_version, opsets), 2) + "\n");
   out.text(fmt::format("{} nodes, {} parameters in {}{}\n\n", inventory.nodes, inventory.parameters,
                        bytes_text(inventory.parameter_bytes), model.has_external_data ? " (in other files)" : ""));
 
@@ -137,10 +137,10 @@ void print_summary(const Options& options, const Model& model, const Inventory& 
 }
 
 void print_tensors(const Inventory& inventory, const Output& out) {
-  Table table({{"tensor", false, true}, {"type"}, {"grid"}, {"smallest scale", true}, {"largest scale", true}});
+  Table table({{"tensor", false, true}, {"type"}, {"grid"}, {"min scale", true}, {"max scale", true}});
   for (const QuantizedTensor& row : inventory.quantized) {
-    table.add({row.name, std::string(name(row.dtype)), grid_text(row), fmt::format("{:.6g}", row.min_scale),
-               fmt::format("{:.6g}", row.max_scale)});
+    table.add({row.name, std::string(name(row.dtype)), grid_text(row), fmt::format("{:.4g}", row.min_scale),
+               fmt::format("{:.4g}", row.max_scale)});
   }
   if (!table.empty()) out.text("\n" + table.render());
 }

@@ -203,6 +203,32 @@ TEST_F(DatasetTest, FolderNamesAreClasses) {
   EXPECT_THAT(numbers->next()->labels, ElementsAre(10, 9));
 }
 
+/// A TensorProto: dims (1), data_type (2) float, raw_data (9).
+void write_tensor_proto(const fs::path& file, const std::string& dims, const std::vector<float>& values) {
+  std::string bytes = "\x0A" + std::string(1, static_cast<char>(dims.size())) + dims + "\x10\x01\x4A";
+  bytes += static_cast<char>(values.size() * sizeof(float));
+  bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+  fs::create_directories(file.parent_path());
+  std::ofstream(file, std::ios::binary) << bytes;
+}
+
+TEST_F(DatasetTest, ReadsTestDataSets) {
+  write_tensor_proto(folder_ / "sets/test_data_set_0/input_0.pb", "\x01\x02", {1, 2});
+  write_tensor_proto(folder_ / "sets/test_data_set_0/input_1.pb", "\x01\x01", {3});
+  write_tensor_proto(folder_ / "sets/test_data_set_1/input_0.pb", "\x01\x02", {4, 5});
+  write_tensor_proto(folder_ / "sets/test_data_set_1/input_1.pb", "\x01\x01", {6});
+  const std::vector inputs{input("a", {1, 2}), input("b", {1, 1})};
+  const auto dataset = Dataset::open(path("sets"), inputs);
+  EXPECT_EQ(dataset->size(), 2);
+  EXPECT_THAT(dataset->next()->inputs[0].values<float>(), ElementsAre(1, 2));
+  EXPECT_THAT(dataset->next()->inputs[1].values<float>(), ElementsAre(6));
+
+  const auto single = Dataset::open(path("sets/test_data_set_1/input_0.pb"), std::vector{input("a", {-1, 2})});
+  EXPECT_THAT(single->next()->inputs[0].values<float>(), ElementsAre(4, 5));
+  fs::remove(folder_ / "sets/test_data_set_1/input_1.pb");
+  EXPECT_EQ(refusal(path("sets"), inputs), "sets/test_data_set_1/input_1.pb: is missing: it would feed the input 'b'");
+}
+
 TEST_F(DatasetTest, LabelsMayComeFromAnotherFile) {
   const std::string data = save_samples("x.npy", 2);
   save_npy(Tensor::of<std::int64_t>({2}, {3, 1}), path("y.npy"));

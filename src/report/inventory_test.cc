@@ -37,5 +37,20 @@ TEST(Inventory, CountsNodesConstantsAndQuantizedTensors) {
   EXPECT_EQ(inventory.quantized[1].max_scale, 0.25);
 }
 
+TEST(Inventory, KnowsOperatorsOnCodes) {
+  Model model;
+  model.opsets[""] = 13;
+  model.graph = parse_graph(
+      "g (uint8[N, 2] x) => (uint8[N, 1] y)\n"
+      "<float32[] s = {0.5}, uint8[] z = {3}, int8[2, 1] w = {1, 2}, float32[] ws = {0.25}, int8[] wz = {0}>\n"
+      "{ y = QLinearMatMul(x, s, z, w, ws, wz, s, z) }");
+  const Inventory inventory = take_inventory(model);
+  ASSERT_EQ(inventory.quantized.size(), 3U);
+  EXPECT_EQ(inventory.quantized[0].name, "x");
+  EXPECT_EQ(inventory.quantized[1].name, "w");
+  EXPECT_EQ(inventory.quantized[1].dtype, DType::i8);
+  EXPECT_EQ(inventory.quantized[2].name, "y");
+}
+
 }  // namespace
 }  // namespace zeropoint
