@@ -1,5 +1,7 @@
 #include "ops/inner_op.h"
 
+#include <algorithm>
+
 namespace zeropoint {
 namespace {
 
@@ -22,8 +24,14 @@ InnerOp::InnerOp(const OpSite& outer, std::string op_type, std::vector<ValueFact
   scratch_ = Tensor::allocate(DType::u8, {static_cast<std::int64_t>(kernel_->scratch_bytes())});
 }
 
+Shape InnerOp::output_shape() const {
+  Shape shape = facts_.shape;
+  if (facts_.layout == Layout::channels_last) std::rotate(shape.begin() + 1, shape.begin() + 2, shape.end());
+  return shape;
+}
+
 const Tensor& InnerOp::run(std::span<const Tensor* const> inputs) {
-  if (!output_) output_ = Tensor::allocate(facts_.dtype, facts_.shape);
+  if (!output_) output_ = Tensor::allocate(facts_.dtype, output_shape());
   run_into(inputs, output_);
   return output_;
 }

@@ -20,11 +20,12 @@ class InnerOp {
   InnerOp(const OpSite& outer, std::string op_type, std::vector<ValueFacts> inputs, Attributes attributes = {});
 
   const ValueFacts& facts() const { return facts_; }  ///< of output 0
+  Shape output_shape() const;                         ///< of its memory: [N, spatial..., C] when it is channels_last
 
   /// Output 0; valid until the next run. nullptr: an absent input.
   const Tensor& run(std::span<const Tensor* const> inputs);
 
-  /// The same into a tensor of the caller, which has the type and shape of facts().
+  /// The same into a tensor of the caller, which has the type of facts() and output_shape().
   void run_into(std::span<const Tensor* const> inputs, Tensor& output);
 
  private:

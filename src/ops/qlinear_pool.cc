@@ -82,12 +82,14 @@ InnerOp::Attributes window_attributes(const OpSite& site) {
   return attributes;
 }
 
+/// On memory with channels last, whatever the input has.
 InnerOp average_pool(const OpSite& site) {
-  return {site, "AveragePool", {{.dtype = DType::f32, .shape = channels_first(site)}}, window_attributes(site)};
+  const ValueFacts x{.dtype = DType::f32, .shape = channels_first(site), .layout = Layout::channels_last};
+  return {site, "AveragePool", {x}, window_attributes(site)};
 }
 
 /// Moves channels behind the spatial axes, or back.
-InnerOp transpose(const OpSite& site, DType dtype, const Shape& shape, bool to_last) {
+InnerOp transpose(const OpSite& site, const Shape& shape, bool to_last) {
   std::vector<std::int64_t> perm(shape.size());
   std::iota(perm.begin(), perm.end(), 0);
   if (to_last) {
@@ -95,7 +97,7 @@ InnerOp transpose(const OpSite& site, DType dtype, const Shape& shape, bool to_l
   } else {
     std::rotate(perm.begin() + 1, perm.end() - 1, perm.end());
   }
-  return {site, "Transpose", {{.dtype = dtype, .shape = shape}}, {{"perm", perm}}};
+  return {site, "Transpose", {{.dtype = DType::f32, .shape = shape}}, {{"perm", perm}}};
 }
 
 class QLinearAveragePoolKernel final : public Kernel {
@@ -107,17 +109,18 @@ class QLinearAveragePoolKernel final : public Kernel {
     for (std::int32_t q = codes.min; q <= codes.max; ++q)
       real_[static_cast<std::uint8_t>(q)] = dequantize_value(q, x_grid);
     x_ = Tensor::allocate(DType::f32, site.input(0).shape);
-    if (!is_channels_last(site)) return;
-    to_first_.emplace(transpose(site, DType::f32, site.input(0).shape, false));
-    to_last_.emplace(transpose(site, DType::f32, pool_.facts().shape, true));
+    if (is_channels_last(site)) return;
+    to_last_.emplace(transpose(site, site.input(0).shape, true));
+    to_first_.emplace(transpose(site, pool_.output_shape(), false));
   }
 
   void run(const KernelIo& io) override {
     const auto* codes = static_cast<const std::uint8_t*>(io.in(0).raw());
     std::transform(codes, codes + x_.size(), x_.mutable_data<float>(), [&](std::uint8_t q) { return real_[q]; });
-    const Tensor* y =
-        &pool_.run(std::array{to_first_ ? &to_first_->run(std::array<const Tensor*, 1>{&x_}) : &std::as_const(x_)});
-    if (to_last_) y = &to_last_->run(std::array{y});
+    const Tensor* pixels = &x_;
+    if (to_last_) pixels = &to_last_->run(std::array{pixels});
+    const Tensor* y = &pool_.run(std::array{pixels});
+    if (to_first_) y = &to_first_->run(std::array{y});
     const CodeRange range = codes_of(dtype_);
     auto* out = static_cast<std::uint8_t*>(io.out(0).mutable_raw());
     for (const float value : y->values<float>()) {
@@ -129,8 +132,8 @@ class QLinearAveragePoolKernel final : public Kernel {
   DType dtype_;
   QParams y_grid_;
   InnerOp pool_;
-  std::optional<InnerOp> to_first_;
   std::optional<InnerOp> to_last_;
+  std::optional<InnerOp> to_first_;
   std::array<float, 256> real_;  // of each code
   Tensor x_;
 };

@@ -4,8 +4,8 @@
 #include <fstream>
 #include <set>
 
-#include "conformance/node_tests.h"
 #include "support/assets.h"
+#include "support/node_tests.h"
 
 namespace zeropoint::conformance {
 namespace {

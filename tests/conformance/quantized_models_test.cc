@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "conformance/node_tests.h"
 #include "executor/program.h"
 #include "frontends/onnx.h"
 #include "support/assets.h"
+#include "support/node_tests.h"
 #include "zeropoint/error.h"
 
 // Small quantized models of other tools: every reader must load them, and the executor must run them.

@@ -1,4 +1,4 @@
-#include "conformance/node_tests.h"
+#include "support/node_tests.h"
 
 #include <fmt/format.h>
 
@@ -9,10 +9,10 @@
 #include <set>
 
 #include "base/fail.h"
-#include "conformance/compare.h"
 #include "executor/program.h"
 #include "frontends/onnx.h"
 #include "ops/op.h"
+#include "support/compare.h"
 
 namespace zeropoint::conformance {
 namespace {
