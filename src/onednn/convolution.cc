@@ -29,6 +29,23 @@ dnnl::memory::desc given_weights(const ConvolutionConfig& config) {
   return {dims, data_type(config.weights_type), strides};
 }
 
+/// Without spatial axes on which nothing happens, at least one stays: the library cuts its work along the last axis
+/// and would be many times slower on one of size 1. The bytes in memory are the same.
+ConvolutionConfig without_idle_axes(ConvolutionConfig config) {
+  for (std::size_t i = config.kernel.size(); i-- > 0 && config.kernel.size() > 1;) {
+    const bool is_idle = config.src[2 + i] == 1 && config.dst[2 + i] == 1 && config.kernel[i] == 1 &&
+                         config.pads_begin[i] == 0 && config.pads_end[i] == 0;
+    if (!is_idle) continue;
+    const auto erase = [](auto& list, std::size_t at) { list.erase(list.begin() + static_cast<std::ptrdiff_t>(at)); };
+    erase(config.src, 2 + i);
+    erase(config.dst, 2 + i);
+    for (auto* list : {&config.kernel, &config.strides, &config.dilations, &config.pads_begin, &config.pads_end}) {
+      erase(*list, i);
+    }
+  }
+  return config;
+}
+
 dnnl::primitive_attr attributes_of(const ConvolutionConfig& config) {
   dnnl::primitive_attr attributes = user_scratchpad();
   dnnl::post_ops post_ops;
@@ -98,7 +115,7 @@ struct Convolution::Impl {
 };
 
 Convolution::Convolution(const ConvolutionConfig& config) : impl_(std::make_unique<Impl>()) {
-  impl_->config = config;
+  impl_->config = without_idle_axes(config);
   try {
     if (config.is_transposed) {
       impl_->make<dnnl::deconvolution_forward>(dnnl::algorithm::deconvolution_direct);
