@@ -19,6 +19,9 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
+  /// Gives the memory of a part of bytes() back to the system; reading it again takes it from the file again.
+  void release(std::span<const std::byte> part) const;
+
   std::string_view text() const { return {static_cast<const char*>(data_), size_}; }
 
  private:

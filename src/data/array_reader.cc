@@ -146,7 +146,7 @@ Tensor ArrayReader::all() {
   if (!header_.is_fortran_order) return decode(bytes, header_.shape);
   const auto ordered =
       std::make_shared<std::vector<std::byte>>(from_fortran_order(bytes.view, header_.shape, header_.item_bytes));
-  return decode({*ordered, ordered}, header_.shape);
+  return decode({.view = *ordered, .owner = ordered}, header_.shape);
 }
 
 Tensor ArrayReader::rows(std::int64_t count) {
@@ -176,7 +176,7 @@ Tensor ArrayReader::rows(std::int64_t count) {
 
 ArrayReader open_npy(const std::filesystem::path& path) {
   const auto file = MappedFile::open(path);
-  return {plain_bytes({file->bytes(), file}, path.string()), path.string()};
+  return {plain_bytes({file->bytes(), file, file.get()}, path.string()), path.string()};
 }
 
 Tensor load_npy(const std::filesystem::path& path) { return open_npy(path).all(); }

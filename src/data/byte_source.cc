@@ -44,6 +44,22 @@ class Checksum {
   uLong crc_ = 0;
 };
 
+/// Gives mapped bytes back once they lie well behind the reader.
+class Wake {
+ public:
+  void advance(const Bytes& bytes, std::size_t position) {
+    if (bytes.file == nullptr || position < released_ + kDistance + kStep) return;
+    const std::size_t end = position - kDistance;
+    bytes.file->release(bytes.view.subspan(released_, end - released_));
+    released_ = end;
+  }
+
+ private:
+  static constexpr std::size_t kDistance = 16U << 20U;  // samples that are decoded ahead are still in use
+  static constexpr std::size_t kStep = 4U << 20U;       // a system call each
+  std::size_t released_ = 0;
+};
+
 [[noreturn]] void fail_short(const std::string& where, std::uint64_t wanted, std::uint64_t found) {
   fail(ErrorKind::invalid_data, where, "ends early: {} more bytes are wanted, {} are there", wanted, found);
 }
@@ -59,9 +75,10 @@ class PlainBytes final : public ByteSource {
     if (count > remaining()) fail_short(where_, count, remaining());
     const auto view = bytes_.view.subspan(position_, count);
     position_ += count;
+    wake_.advance(bytes_, position_);
     checksum_.add(view);
     if (remaining() == 0) checksum_.finish();
-    return {view, bytes_.owner};
+    return {view, bytes_.owner, bytes_.file};
   }
 
  private:
@@ -69,6 +86,7 @@ class PlainBytes final : public ByteSource {
   std::string where_;
   Checksum checksum_;
   std::size_t position_ = 0;
+  Wake wake_;
 };
 
 class InflatedBytes final : public ByteSource {
@@ -106,6 +124,7 @@ class InflatedBytes final : public ByteSource {
         stream_.avail_in = static_cast<uInt>(count);
         position_ += count;
       }
+      wake_.advance(packed_, position_ - stream_.avail_in);
       const auto wanted = static_cast<uInt>(std::min<std::size_t>(to.size(), kPiece));
       stream_.next_out = reinterpret_cast<Bytef*>(to.data());
       stream_.avail_out = wanted;
@@ -127,6 +146,7 @@ class InflatedBytes final : public ByteSource {
   Checksum checksum_;
   z_stream stream_ = {};
   std::size_t position_ = 0;
+  Wake wake_;
 };
 
 }  // namespace

@@ -1,7 +1,8 @@
 // The bytes of a file, or of an entry of an archive, taken front to back.
 //
-// Mapped bytes come as views, compressed ones are unpacked piece by piece, so that memory is that
-// of the piece in hand. An entry's checksum is compared when its last byte was taken.
+// Mapped bytes come as views, compressed ones are unpacked piece by piece. What was taken from a mapped
+// file is given back to the system a little later, so that memory does not grow with the file.
+// An entry's checksum is compared when its last byte was taken.
 #pragma once
 
 #include <cstddef>
@@ -10,11 +11,14 @@
 #include <span>
 #include <string>
 
+#include "base/mapped_file.h"
+
 namespace zeropoint {
 
 struct Bytes {
   std::span<const std::byte> view;
-  std::shared_ptr<const void> owner;  // keeps the view alive
+  std::shared_ptr<const void> owner = nullptr;  // keeps the view alive
+  const MappedFile* file = nullptr;             // set where the view is a part of it
 };
 
 class ByteSource {

@@ -1,13 +1,13 @@
 #include "data/dataset.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "base/parallel.h"
 #include "data/npz_writer.h"
+#include "support/temp_folder.h"
 #include "zeropoint/error.h"
 
 namespace zeropoint {
@@ -27,10 +27,7 @@ ProgramValue input(const std::string& name, const Shape& shape, DType dtype = DT
 
 class DatasetTest : public ::testing::Test {
  protected:
-  DatasetTest() : folder_(fs::temp_directory_path() / ("zeropoint_data_" + std::to_string(::getpid()))) {
-    fs::create_directories(folder_);
-  }
-  ~DatasetTest() override { fs::remove_all(folder_); }
+  DatasetTest() : folder_(temporary_.path()) {}
 
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
@@ -57,6 +54,7 @@ class DatasetTest : public ::testing::Test {
     return "no error";
   }
 
+  testing::TempFolder temporary_;
   fs::path folder_;
 };
 

@@ -82,7 +82,7 @@ Directory find_directory(std::span<const std::byte> bytes, const std::string& wh
 
 NpzFile::NpzFile(const std::filesystem::path& path) : where_(path.string()) {
   const auto file = MappedFile::open(path);
-  bytes_ = {file->bytes(), file};
+  bytes_ = {file->bytes(), file, file.get()};
   read_directory();
 }
 
@@ -173,7 +173,7 @@ ArrayReader NpzFile::open(std::string_view name) const {
   const Entry* entry = find(name);
   if (entry == nullptr) fail(ErrorKind::invalid_data, where_, "holds no array '{}'", name);
   std::string where = fmt::format("{}: array '{}'", where_, name);
-  const Bytes bytes{packed(*entry), bytes_.owner};
+  const Bytes bytes{packed(*entry), bytes_.owner, bytes_.file};
   if (entry->method == kStored) return {plain_bytes(bytes, where, &entry->crc32), where};
   return {inflated_bytes(bytes, entry->bytes, entry->crc32, where), where};
 }

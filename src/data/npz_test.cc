@@ -1,12 +1,12 @@
 #include "data/npz.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <fstream>
 
 #include "data/npz_writer.h"
+#include "support/temp_folder.h"
 #include "zeropoint/error.h"
 
 namespace zeropoint {
@@ -18,21 +18,13 @@ namespace fs = std::filesystem;
 
 class Npz : public ::testing::Test {
  protected:
-  Npz() : folder_(fs::temp_directory_path() / ("zeropoint_npz_" + std::to_string(::getpid()))) {
-    fs::create_directories(folder_);
-  }
-  ~Npz() override { fs::remove_all(folder_); }
-
-  fs::path write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(folder_ / name, std::ios::binary) << bytes;
-    return folder_ / name;
-  }
+  fs::path write(const std::string& name, const std::string& bytes) const { return folder_.write(name, bytes); }
   static std::string read(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  fs::path folder_;
+  testing::TempFolder folder_;
 };
 
 /// An .npy file: `version`, the dictionary and the data.

@@ -6,7 +6,7 @@ using namespace zeropoint;
 
 namespace {
 
-ArrayReader reader_of(std::span<const std::byte> bytes) { return {plain_bytes({bytes, nullptr}, "fuzz"), "fuzz"}; }
+ArrayReader reader_of(std::span<const std::byte> bytes) { return {plain_bytes({.view = bytes}, "fuzz"), "fuzz"}; }
 
 void compare_rows(std::span<const std::byte> bytes, const Tensor& whole) {
   ArrayReader reader = reader_of(bytes);

@@ -6,7 +6,7 @@ using namespace zeropoint;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   only_errors([&] {
-    const NpzFile npz({as_bytes(data, size), nullptr}, "fuzz.npz");
+    const NpzFile npz({.view = as_bytes(data, size)}, "fuzz.npz");
     for (const std::string& name : npz.names()) {
       only_errors([&] { npz.open(name).all(); });
     }
