@@ -59,6 +59,31 @@ HWY_INLINE VI32 RoundToInt(VF32 v) {
 #endif
 }
 
+using F64 = hn::ScalableTag<double>;
+using VF64 = hn::Vec<F64>;
+using HalfI32 = hn::Half<I32>;
+using HalfF32 = hn::Half<F32>;
+
+/// The same for float64.
+HWY_INLINE hn::Vec<HalfI32> RoundToInt(VF64 v) {
+#if HWY_TARGET == HWY_AVX3
+  return hn::Vec<HalfI32>{_mm512_cvtpd_epi32(v.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  return hn::Vec<HalfI32>{_mm256_cvtpd_epi32(v.raw)};
+#else
+  return hn::DemoteTo(HalfI32(), hn::Round(v));
+#endif
+}
+
+/// A vector of 32-bit integers through float64: half by half, value(lanes) is rounded.
+template <class Value>
+HWY_INLINE VI32 ThroughF64(VI32 v, const Value& value) {
+  const F64 f64;
+  const VF64 upper = value(hn::PromoteTo(f64, hn::UpperHalf(HalfI32(), v)));
+  const VF64 lower = value(hn::PromoteTo(f64, hn::LowerHalf(HalfI32(), v)));
+  return hn::Combine(I32(), RoundToInt(upper), RoundToInt(lower));
+}
+
 /// Saturates 32-bit lanes to 16 bits, interleaving a and b by 128-bit blocks on x86 (see RestoreOrder).
 HWY_INLINE VI16 NarrowToI16(VI32 a, VI32 b) { return hn::ReorderDemote2To(I16(), a, b); }
 

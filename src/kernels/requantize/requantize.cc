@@ -34,9 +34,6 @@ void requantize(const std::int32_t* acc, std::int64_t n, const Rescale& rescale,
 
 #else
 
-using F64 = hn::ScalableTag<double>;
-using VF64 = hn::Vec<F64>;
-using I64 = hn::ScalableTag<std::int64_t>;
 using U64 = hn::ScalableTag<std::uint64_t>;
 
 /// rint(acc * m + Z) in float64. Above the codes is clamped here, below them the narrowing saturates.
@@ -50,25 +47,16 @@ struct OnnxMode {
   Constants uniform(const Rescale& r) const { return hn::Set(F32(), r.multiplier); }
   Constants load(const ColumnRescale& c, std::int64_t i) const { return hn::LoadU(F32(), c.multiplier.data() + i); }
 
-  HWY_INLINE hn::Vec<hn::Half<I32> > half(hn::Vec<hn::Half<I32> > acc, hn::Vec<hn::Half<F32> > m) const {
+  HWY_INLINE hn::Vec<HalfI32> half(hn::Vec<HalfI32> acc, hn::Vec<HalfF32> m) const {
     const F64 f64;
     const VF64 value = hn::Add(hn::Mul(hn::PromoteTo(f64, acc), hn::PromoteTo(f64, m)), zero_point);
-    const VF64 bounded = hn::Min(value, highest);
-#if HWY_TARGET == HWY_AVX3
-    return hn::Vec<hn::Half<I32> >{_mm512_cvtpd_epi32(bounded.raw)};
-#elif HWY_TARGET == HWY_AVX2
-    return hn::Vec<hn::Half<I32> >{_mm256_cvtpd_epi32(bounded.raw)};
-#else
-    return hn::DemoteTo(hn::Half<I32>(), hn::Round(bounded));
-#endif
+    return RoundToInt(hn::Min(value, highest));
   }
   HWY_INLINE VI32 codes(VI32 acc, Constants m) const {
-    const I32 i32;
-    const F32 f32;
-    const hn::Half<I32> half_i32;
-    const hn::Half<F32> half_f32;
-    return hn::Combine(i32, half(hn::UpperHalf(half_i32, acc), hn::UpperHalf(half_f32, m)),
-                       half(hn::LowerHalf(half_i32, acc), hn::LowerHalf(half_f32, m)));
+    const HalfI32 i;
+    const HalfF32 f;
+    return hn::Combine(I32(), half(hn::UpperHalf(i, acc), hn::UpperHalf(f, m)),
+                       half(hn::LowerHalf(i, acc), hn::LowerHalf(f, m)));
   }
 };
 
@@ -134,7 +122,7 @@ struct FixedPointMode {
 
 template <class Mode, class Code, class ConstantsAt>
 HWY_INLINE void four(const Mode& mode, const std::int32_t* HWY_RESTRICT acc, const ConstantsAt& constants,
-                     hn::Vec<hn::ScalableTag<Code> > lowest, hn::Vec<hn::ScalableTag<Code> > highest,
+                     hn::Vec<hn::ScalableTag<Code>> lowest, hn::Vec<hn::ScalableTag<Code>> highest,
                      Code* HWY_RESTRICT q) {
   const I32 i32;
   const hn::ScalableTag<Code> d8;
