@@ -93,15 +93,15 @@ int column_axis(const QuantizedTensor& b) { return b.codes.rank() < 2 ? kOneGrid
 
 QuantizedTensor add(const QuantizedTensor& a, const QuantizedTensor& b, const TensorQParams& output,
                     Arithmetic arithmetic) {
-  const AddRule rule(open_operand(a, kOneGrid, kWhere), open_operand(b, kOneGrid, kWhere), open_output(output, kWhere),
-                     arithmetic);
+  const AddRule rule = add_rule(open_operand(a, kOneGrid, kWhere), open_operand(b, kOneGrid, kWhere),
+                                open_output(output, kWhere), arithmetic);
   return elementwise(a, b, output, rule);
 }
 
 QuantizedTensor mul(const QuantizedTensor& a, const QuantizedTensor& b, const TensorQParams& output,
                     Arithmetic arithmetic) {
-  const MulRule rule(open_operand(a, kOneGrid, kWhere), open_operand(b, kOneGrid, kWhere), open_output(output, kWhere),
-                     arithmetic);
+  const MulRule rule = mul_rule(open_operand(a, kOneGrid, kWhere), open_operand(b, kOneGrid, kWhere),
+                                open_output(output, kWhere), arithmetic);
   return elementwise(a, b, output, rule);
 }
 

@@ -1,5 +1,6 @@
 #include "ops/qlinear.h"
 
+#include "kernels/table/table.h"
 #include "ops/arguments.h"
 
 namespace zeropoint {
@@ -32,7 +33,7 @@ CodeTable make_code_table(DType from, QParams from_grid, DType to, QParams to_gr
 }
 
 void apply_table(const CodeTable& table, const std::uint8_t* x, std::uint8_t* y, std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) y[i] = table[x[i]];
+  table_u8(x, n, table, y);
 }
 
 }  // namespace zeropoint

@@ -1,3 +1,5 @@
+#include "kernels/qadd/qadd.h"
+#include "kernels/qmul/qmul.h"
 #include "ops/arguments.h"
 #include "ops/broadcast.h"
 #include "ops/elementwise.h"
@@ -9,40 +11,32 @@
 namespace zeropoint {
 namespace {
 
-struct AddCodes {
-  float fixed, ratio_a, ratio_b;
+void row(const AddRule& rule, const std::uint8_t* a, const std::uint8_t* b, std::int64_t n, std::uint8_t* y) {
+  qadd_u8(a, b, n, rule, y);
+}
+void row(const AddRule& rule, const std::int8_t* a, const std::int8_t* b, std::int64_t n, std::int8_t* y) {
+  qadd_i8(a, b, n, rule, y);
+}
+void row(const MulRule& rule, const std::uint8_t* a, const std::uint8_t* b, std::int64_t n, std::uint8_t* y) {
+  qmul_u8(a, b, n, rule, y);
+}
+void row(const MulRule& rule, const std::int8_t* a, const std::int8_t* b, std::int64_t n, std::int8_t* y) {
+  qmul_i8(a, b, n, rule, y);
+}
 
-  AddCodes(QParams a, QParams b, QParams c) : ratio_a(a.scale / c.scale), ratio_b(b.scale / c.scale) {
-    fixed = static_cast<float>(c.zero_point) -
-            (ratio_a * static_cast<float>(a.zero_point) + ratio_b * static_cast<float>(b.zero_point));
-  }
-  float operator()(std::int32_t a, std::int32_t b) const {
-    return (fixed + ratio_a * static_cast<float>(a)) + ratio_b * static_cast<float>(b);
-  }
-};
-
-struct MulCodes {
-  std::int32_t zero_a, zero_b;
-  float ratio, zero_c;
-
-  MulCodes(QParams a, QParams b, QParams c)
-      : zero_a(a.zero_point),
-        zero_b(b.zero_point),
-        ratio(a.scale * b.scale / c.scale),
-        zero_c(static_cast<float>(c.zero_point)) {}
-  float operator()(std::int32_t a, std::int32_t b) const {
-    return static_cast<float>((a - zero_a) * (b - zero_b)) * ratio + zero_c;  // |product| < 2^16: exact
-  }
-};
-
-template <class Code, class F>
-void run_tile(const Broadcast::Tile& t, const Code* a, const Code* b, Code* y, CodeRange codes, const F& f) {
-  for (std::int64_t row = 0; row < t.rows; ++row) {
-    const Code* pa = a + t.in[0] + row * t.row_step[0];
-    const Code* pb = b + t.in[1] + row * t.row_step[1];
-    Code* to = y + t.out + row * t.cols;
-    for (std::int64_t i = 0; i < t.cols; ++i) {
-      to[i] = static_cast<Code>(to_code(f(pa[i * t.col_step[0]], pb[i * t.col_step[1]]), codes));
+template <class Code, class Rule>
+void run_tile(const Broadcast::Tile& t, const Code* a, const Code* b, Code* y, const Rule& rule) {
+  const bool is_plain = t.col_step[0] == 1 && t.col_step[1] == 1;
+  for (std::int64_t i = 0; i < t.rows; ++i) {
+    const Code* pa = a + t.in[0] + i * t.row_step[0];
+    const Code* pb = b + t.in[1] + i * t.row_step[1];
+    Code* to = y + t.out + i * t.cols;
+    if (is_plain) {
+      row(rule, pa, pb, t.cols, to);
+      continue;
+    }
+    for (std::int64_t c = 0; c < t.cols; ++c) {
+      to[c] = static_cast<Code>(rule(pa[c * t.col_step[0]], pb[c * t.col_step[1]]));
     }
   }
 }
@@ -58,20 +52,21 @@ std::vector<ValueFacts> infer(const OpSite& site) {
   return {planned(site, site.input(0).dtype, broadcast_shape(site, a_shape(site), b_shape(site)))};
 }
 
-template <class F>
+template <class Rule>
 std::unique_ptr<Kernel> make(const OpSite& site) {
-  const F f(read_grid(site, 1, 2), read_grid(site, 4, 5), read_grid(site, 6, 7));
+  const CodeRange codes = codes_of(site.input(0).dtype);
+  const Rule rule({read_grid(site, 1, 2), codes}, {read_grid(site, 4, 5), codes}, {read_grid(site, 6, 7), codes},
+                  Arithmetic::ort_x86);
   const Broadcast walk(broadcast_shape(site, a_shape(site), b_shape(site)), {&a_shape(site), &b_shape(site)},
                        kCheapGrain);
-  const CodeRange codes = codes_of(site.input(0).dtype);
-  return make_kernel([f, walk, codes](const KernelIo& io) {
+  return make_kernel([rule, walk](const KernelIo& io) {
     walk.for_each_tile([&](const Broadcast::Tile& tile) {
       if (io.out(0).dtype() == DType::u8) {
         run_tile(tile, io.in(0).data<std::uint8_t>(), io.in(3).data<std::uint8_t>(),
-                 io.out(0).mutable_data<std::uint8_t>(), codes, f);
+                 io.out(0).mutable_data<std::uint8_t>(), rule);
       } else {
         run_tile(tile, io.in(0).data<std::int8_t>(), io.in(3).data<std::int8_t>(),
-                 io.out(0).mutable_data<std::int8_t>(), codes, f);
+                 io.out(0).mutable_data<std::int8_t>(), rule);
       }
     });
   });
@@ -85,7 +80,7 @@ constexpr OpSpec spec(std::string_view op_type, std::unique_ptr<Kernel> (*maker)
           .float_types = "",
           .integer_types = "uint8 int8"};
 }
-constexpr OpSpec kOps[] = {spec("QLinearAdd", make<AddCodes>), spec("QLinearMul", make<MulCodes>)};
+constexpr OpSpec kOps[] = {spec("QLinearAdd", make<AddRule>), spec("QLinearMul", make<MulRule>)};
 
 }  // namespace
 
