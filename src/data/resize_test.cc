@@ -55,7 +55,8 @@ TEST(Resize, AWindowIsThatPartOfTheWhole) {
   }
   const Tensor crop =
       resize_image(sample_image(), {5, 7}, {.top = 1, .left = 2, .size = {1, 1}}, ResizeFilter::bilinear);
-  const std::uint8_t* pixel = sample_image().data<std::uint8_t>() + 21 + 6;
+  const Tensor image = sample_image();
+  const std::uint8_t* pixel = image.data<std::uint8_t>() + 21 + 6;
   EXPECT_THAT(crop.values<std::uint8_t>(), ElementsAreArray(pixel, 3));
 }
 
