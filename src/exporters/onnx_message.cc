@@ -1,6 +1,5 @@
 #include "exporters/onnx_message.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "exporters/onnx_tensor.h"
@@ -152,11 +151,14 @@ ProtoMessage output_message(const Value& value) {
 
 /// All entries of graph.input: real inputs, and initializers at the places where the file listed them.
 std::vector<ValueId> listed_inputs(const Graph& graph) {
-  std::vector<ValueId> listed = graph.inputs;
+  std::vector<ValueId> listed;
+  listed.reserve(graph.inputs.size() + graph.input_initializers.size());
+  auto input = graph.inputs.begin();
   for (const InputInitializer& entry : graph.input_initializers) {
-    const std::size_t position = std::min(entry.position, listed.size());
-    listed.insert(listed.begin() + static_cast<std::ptrdiff_t>(position), entry.value);
+    while (listed.size() < entry.position && input != graph.inputs.end()) listed.push_back(*input++);
+    listed.push_back(entry.value);
   }
+  listed.insert(listed.end(), input, graph.inputs.end());
   return listed;
 }
 

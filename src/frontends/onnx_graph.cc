@@ -1,3 +1,5 @@
+#include <functional>
+#include <set>
 #include <utility>
 
 #include "frontends/context.h"
@@ -34,6 +36,7 @@ class Builder {
   Source& source_;
   int depth_;
   std::vector<bool> defined_;
+  std::set<ValueId> listed_;  // initializers that were inputs too
 };
 
 ValueId Builder::intern(std::string_view name) {
@@ -131,10 +134,8 @@ void Builder::add_input(std::string_view message) {
   }
   const ValueId id = declare(std::move(declared));
   const Value& value = graph_.value(id);
-  for (const InputInitializer& listed : graph_.input_initializers) {
-    if (listed.value == id) fail_here("two graph inputs '{}'", value.name);
-  }
   if (value.constant || !value.carried_initializer.empty()) {
+    if (!listed_.insert(id).second) fail_here("two graph inputs '{}'", value.name);
     graph_.input_initializers.push_back({id, graph_.inputs.size() + graph_.input_initializers.size()});
   } else {
     define(id, "graph input");
@@ -216,9 +217,10 @@ void Builder::add_node(std::string_view message) {
            for (const ValueId id : node.outputs) {
              if (id != kNoValue) define(id, "output");
            }
+           std::set<std::string, std::less<>> names;
            for (const std::string_view attribute_message : attributes) {
              Attribute attribute = parse_attribute(attribute_message, source_, depth_);
-             if (node.find(attribute.name) != nullptr) fail_here("has attribute '{}' twice", attribute.name);
+             if (!names.insert(attribute.name).second) fail_here("has attribute '{}' twice", attribute.name);
              node.attributes.push_back(std::move(attribute));
            }
          });

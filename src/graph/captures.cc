@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <unordered_set>
+#include <utility>
 
 #include "base/fail.h"
 #include "graph/graph.h"
@@ -6,19 +8,28 @@
 namespace zeropoint {
 namespace {
 
-void add_once(std::vector<std::string>& names, const std::string& name) {
-  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-}
+/// Names, each once, in the order in which they came.
+class NameList {
+ public:
+  void add(const std::string& name) {
+    if (known_.insert(name).second) names_.push_back(name);
+  }
+  std::vector<std::string> take() { return std::move(names_); }
 
-void collect(const Graph& subgraph, std::vector<std::string>& names) {
+ private:
+  std::vector<std::string> names_;
+  std::unordered_set<std::string> known_;
+};
+
+void collect(const Graph& subgraph, NameList& names) {
   const auto add_if_outer = [&](ValueId id) {
-    if (id != kNoValue && subgraph.value(id).is_outer) add_once(names, subgraph.value(id).name);
+    if (id != kNoValue && subgraph.value(id).is_outer) names.add(subgraph.value(id).name);
   };
   for (const Node& node : subgraph.nodes) {
     for (const ValueId input : node.inputs) add_if_outer(input);
     for (const std::string& name : captures(node)) {
       const ValueId local = subgraph.find(name);
-      if (local == kNoValue || subgraph.value(local).is_outer) add_once(names, name);
+      if (local == kNoValue || subgraph.value(local).is_outer) names.add(name);
     }
   }
   for (const ValueId output : subgraph.outputs) add_if_outer(output);
@@ -48,9 +59,11 @@ void check(const Graph& graph, std::vector<const Graph*>& enclosing) {
 }  // namespace
 
 std::vector<std::string> captures(const Node& node) {
-  std::vector<std::string> names;
-  for (const auto& subgraph : node.subgraphs()) collect(*subgraph, names);
-  return names;
+  const std::vector<std::shared_ptr<Graph>> subgraphs = node.subgraphs();
+  if (subgraphs.empty()) return {};
+  NameList names;
+  for (const auto& subgraph : subgraphs) collect(*subgraph, names);
+  return names.take();
 }
 
 void check_captures(const Graph& graph) {

@@ -40,7 +40,8 @@ template <class... Args>
 
 class Folder {
  public:
-  Folder(Graph& graph, std::int64_t opset, PassReport& report) : graph_(graph), opset_(opset), report_(report) {}
+  Folder(Graph& graph, std::int64_t opset, PassReport& report)
+      : graph_(graph), opset_(opset), report_(report), uses_(graph) {}
 
   void run() {
     std::vector<bool> dead(graph_.nodes.size(), false);
@@ -48,8 +49,7 @@ class Folder {
       if (graph_.nodes[n].op_type != "BatchNormalization" || !graph_.nodes[n].domain.empty()) continue;
       const std::string label = graph_.nodes[n].label;
       try {
-        const Uses uses(graph_);
-        const std::string into = fold(n, uses, dead);
+        const std::string into = fold(n, dead);
         report_.done.push_back({label, "folded into " + into});
       } catch (const Declined& declined) {
         report_.declined.push_back({label, declined.reason});
@@ -71,13 +71,13 @@ class Folder {
     return *std::move(values);
   }
 
-  void require_inference(const Node& norm, const Uses& uses) const {
+  void require_inference(const Node& norm) const {
     if (opset_ < kFirstInferenceByDefault && norm.get_int("is_test", 0) == 0) decline("it is in training mode");
     if (norm.get_int("training_mode", 0) != 0) decline("it is in training mode");
     if (norm.get_int("spatial", 1) == 0) decline("it normalizes every position by itself (spatial = 0)");
     for (std::size_t i = 1; i < norm.outputs.size(); ++i) {
       const ValueId id = norm.outputs[i];
-      if (id != kNoValue && !uses.consumers[static_cast<std::size_t>(id)].empty()) decline("its statistics are read");
+      if (id != kNoValue && !uses_.consumers[static_cast<std::size_t>(id)].empty()) decline("its statistics are read");
     }
   }
 
@@ -147,11 +147,18 @@ class Folder {
     return from_doubles(dtype, {count}, folded);
   }
 
-  /// A constant that `producer` alone reads is replaced in place, one that others read by a new one.
-  void set_constant(Node& producer, std::size_t input, std::string_view stem, Tensor tensor, const Uses& uses) {
+  /// Whether that node alone reads the value.
+  bool is_read_by(ValueId id, std::size_t node) const {
+    const bool is_new = static_cast<std::size_t>(id) >= uses_.consumers.size();  // made here, for one node
+    return is_new || uses_.single_consumer(id) == static_cast<int>(node);
+  }
+
+  /// A constant that node p alone reads is replaced in place, one that others read by a new one.
+  void set_constant(std::size_t p, std::size_t input, std::string_view stem, Tensor tensor) {
+    Node& producer = graph_.nodes[p];
     if (producer.inputs.size() <= input) producer.inputs.resize(input + 1, kNoValue);
     ValueId& id = producer.inputs[input];
-    if (id == kNoValue || uses.single_consumer(id) < 0) {
+    if (id == kNoValue || !is_read_by(id, p)) {
       id = graph_.add_constant(graph_.fresh_name(stem), std::move(tensor));
       return;
     }
@@ -162,12 +169,12 @@ class Folder {
   }
 
   /// Folds node n into its producer, whose label it returns.
-  std::string fold(std::size_t n, const Uses& uses, std::vector<bool>& dead) {
+  std::string fold(std::size_t n, std::vector<bool>& dead) {
     const Node& norm = graph_.nodes[n];
-    require_inference(norm, uses);
+    require_inference(norm);
     const ValueId input = input_of(norm, 0);
     if (input == kNoValue || output_of(norm, 0) == kNoValue) decline("its input or output is missing");
-    const int producer_index = uses.producer[static_cast<std::size_t>(input)];
+    const int producer_index = uses_.producer[static_cast<std::size_t>(input)];
     if (producer_index < 0) decline("its input is no node's output");
     const auto p = static_cast<std::size_t>(producer_index);
     Node& producer = graph_.nodes[p];
@@ -175,12 +182,11 @@ class Folder {
         producer.domain.empty() && (producer.op_type == "Conv" || producer.op_type == "Gemm" ||
                                     producer.op_type == "ConvTranspose" || producer.op_type == "MatMul");
     if (!is_foldable || producer.outputs[0] != input) decline("its input comes from {}", producer.label);
-    if (uses.single_consumer(input) != static_cast<int>(n))
-      decline("the output of {} is read elsewhere too", producer.label);
+    if (!is_read_by(input, n)) decline("the output of {} is read elsewhere too", producer.label);
 
     const Tensor& weight = constant(producer, kWeight, "the weight");
     const ValueId weight_id = producer.inputs[kWeight];
-    if (uses.single_consumer(weight_id) != producer_index || graph_.is_output(weight_id)) {
+    if (!is_read_by(weight_id, p)) {
       decline("the weight '{}' of {} is shared", graph_.value(weight_id).name, producer.label);
     }
     if (!to_doubles(Tensor::zeros(weight.dtype(), {}))) {
@@ -191,23 +197,23 @@ class Folder {
     if (channels.count != static_cast<std::int64_t>(affine.factor.size())) {
       decline("{} has {} channels, the normalization {}", producer.label, channels.count, affine.factor.size());
     }
-    if (producer.op_type == "MatMul") return fold_into_matmul(n, p, affine, channels, uses);
+    if (producer.op_type == "MatMul") return fold_into_matmul(n, p, affine, channels);
 
     Tensor bias = folded_bias(producer, affine, weight.dtype());
     Tensor scaled = scale_channels(weight, affine.factor, channels.of);
     const std::string stem = graph_.value(norm.outputs[0]).name + "_bias";
-    set_constant(producer, kWeight, "", std::move(scaled), uses);
-    set_constant(producer, kBias, stem, std::move(bias), uses);
+    set_constant(p, kWeight, "", std::move(scaled));
+    set_constant(p, kBias, stem, std::move(bias));
     if (producer.op_type == "Gemm") producer.erase("beta");
     producer.outputs[0] = norm.outputs[0];
+    uses_.producer[static_cast<std::size_t>(norm.outputs[0])] = producer_index;
     dead[n] = true;
     return producer.label;
   }
 
   /// MatMul has no bias: the normalization becomes an Add. Its channels are axis 1, which is the weight's
   /// columns only when the product is a matrix.
-  std::string fold_into_matmul(std::size_t n, std::size_t p, const Affine& affine, const Channels& channels,
-                               const Uses& uses) {
+  std::string fold_into_matmul(std::size_t n, std::size_t p, const Affine& affine, const Channels& channels) {
     Node& producer = graph_.nodes[p];
     const auto is_matrix = [&](ValueId id) {
       return id != kNoValue && graph_.value(id).shape && graph_.value(id).shape->size() == 2;
@@ -216,7 +222,7 @@ class Folder {
       decline("the output of {} is not known to be a matrix", producer.label);
     const Tensor& weight = graph_.value(producer.inputs[kWeight]).constant;
     const DType dtype = weight.dtype();
-    set_constant(producer, kWeight, "", scale_channels(weight, affine.factor, channels.of), uses);
+    set_constant(p, kWeight, "", scale_channels(weight, affine.factor, channels.of));
 
     Node& norm = graph_.nodes[n];
     const std::string stem = graph_.value(norm.outputs[0]).name + "_bias";
@@ -231,6 +237,7 @@ class Folder {
   Graph& graph_;
   std::int64_t opset_;
   PassReport& report_;
+  Uses uses_;
 };
 
 }  // namespace

@@ -75,6 +75,19 @@ TEST(FoldBatchNorm, IntoMatMulAndAnAdd) {
 )");
 }
 
+TEST(FoldBatchNorm, OneAfterTheOther) {
+  Model model = with_norm("float32[2, 1, 1, 1] w = {1, 1}",
+                          "h = Conv(x, w)\n i = BatchNormalization<epsilon = 0.0>(h, s, b, m, v)\n"
+                          "y = BatchNormalization<epsilon = 0.0>(i, s, b, m, v)");
+  EXPECT_EQ(fold_batch_norm(model).done.size(), 2U);
+  EXPECT_EQ(print_graph(model.graph), R"(g (float32[1, 1, 1, 1] x) => (y)
+<float32[2, 1, 1, 1] w = {4, 9}, float32[2] i_bias = {3, -4}>
+{
+  y = Conv(x, w, i_bias)
+}
+)");
+}
+
 TEST(FoldBatchNorm, Float16WeightsStayFloat16) {
   Model model = with_norm("float16[2, 1, 1, 1] w = {0.5, 0.25}",
                           "h = Conv(x, w)\n y = BatchNormalization<epsilon = 0.0>(h, s, b, m, v)");

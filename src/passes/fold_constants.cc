@@ -40,7 +40,9 @@ Tensor constant_of(const Node& node) {
 class Folder {
  public:
   Folder(Graph& graph, const Model& model, const FoldConstantsOptions& options, PassReport& report)
-      : graph_(graph), model_(model), options_(options), report_(report) {}
+      : graph_(graph), model_(model), options_(options), report_(report), is_output_(graph.values.size(), false) {
+    for (const ValueId id : graph.outputs) is_output_[static_cast<std::size_t>(id)] = true;
+  }
 
   void run() {
     std::vector<bool> dead(graph_.nodes.size(), false);
@@ -75,7 +77,7 @@ class Folder {
   /// Gives the outputs their tensors; the reason why not.
   std::string fold(const Node& node) {
     for (const ValueId id : node.outputs) {
-      if (id != kNoValue && graph_.is_output(id)) return "its output is a graph output";
+      if (id != kNoValue && is_output_[static_cast<std::size_t>(id)]) return "its output is a graph output";
     }
     if (node.domain.empty() && node.op_type == "Constant") {
       Tensor tensor = constant_of(node);
@@ -148,6 +150,7 @@ class Folder {
   const Model& model_;
   const FoldConstantsOptions& options_;
   PassReport& report_;
+  std::vector<bool> is_output_;
 };
 
 }  // namespace

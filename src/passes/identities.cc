@@ -21,16 +21,18 @@ std::string why_active(const Graph& graph, const Node& node, std::int64_t opset)
 
 class Remover {
  public:
-  Remover(Graph& graph, std::int64_t opset, PassReport& report) : graph_(graph), opset_(opset), report_(report) {}
+  Remover(Graph& graph, std::int64_t opset, PassReport& report)
+      : graph_(graph), opset_(opset), report_(report), uses_(graph), is_output_(graph.values.size(), false) {
+    for (const ValueId id : graph.outputs) is_output_[static_cast<std::size_t>(id)] = true;
+  }
 
   void run() {
-    const Uses uses(graph_);
     std::vector<bool> dead(graph_.nodes.size(), false);
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
       const Node& node = graph_.nodes[n];
       const bool is_candidate = node.domain.empty() && (node.op_type == "Identity" || node.op_type == "Dropout");
       if (!is_candidate || input_of(node, 0) == kNoValue || output_of(node, 0) == kNoValue) continue;
-      const std::string reason = remove(node, uses);
+      const std::string reason = remove(node);
       dead[n] = reason.empty();
       (dead[n] ? report_.done : report_.declined)
           .push_back({node.label, dead[n] ? "removed: it passes its input on" : reason});
@@ -40,39 +42,48 @@ class Remover {
 
  private:
   /// Connects around the node; the reason why not.
-  std::string remove(const Node& node, const Uses& uses) {
+  std::string remove(const Node& node) {
     if (node.op_type == "Dropout") {
       if (std::string reason = why_active(graph_, node, opset_); !reason.empty()) return reason;
       const ValueId mask = output_of(node, 1);
-      if (mask != kNoValue && !uses.consumers[static_cast<std::size_t>(mask)].empty()) return "its mask is read";
+      if (mask != kNoValue && !consumers(mask).empty()) return "its mask is read";
     }
     const ValueId from = node.outputs[0];
     const ValueId to = node.inputs[0];
-    if (!graph_.is_output(from)) {
-      graph_.replace_uses(from, to);
+    if (!is_output_[static_cast<std::size_t>(from)]) {
+      redirect(from, to);
       return "";
     }
-    Node* producer = producer_of(to);
-    if (producer == nullptr || graph_.is_output(to)) return "it is what gives a graph output its name";
-    graph_.replace_uses(to, from);
-    for (ValueId& id : producer->outputs) {
+    const int producer = uses_.producer[static_cast<std::size_t>(to)];
+    if (producer < 0 || is_output_[static_cast<std::size_t>(to)]) return "it is what gives a graph output its name";
+    redirect(to, from);
+    for (ValueId& id : graph_.nodes[static_cast<std::size_t>(producer)].outputs) {
       if (id == to) id = from;
     }
+    uses_.producer[static_cast<std::size_t>(from)] = producer;
     return "";
   }
 
-  Node* producer_of(ValueId id) {
-    for (Node& node : graph_.nodes) {
-      for (const ValueId output : node.outputs) {
-        if (output == id) return &node;
+  std::vector<Uses::Use>& consumers(ValueId id) { return uses_.consumers[static_cast<std::size_t>(id)]; }
+
+  /// Graph::replace_uses() for a value that is no graph output, visiting only its consumers.
+  void redirect(ValueId from, ValueId to) {
+    for (const Uses::Use& use : consumers(from)) {
+      if (use.input < 0) {  // read inside a subgraph
+        graph_.replace_uses(from, to);
+      } else {
+        graph_.nodes[static_cast<std::size_t>(use.node)].inputs[static_cast<std::size_t>(use.input)] = to;
       }
+      consumers(to).push_back(use);
     }
-    return nullptr;
+    consumers(from).clear();
   }
 
   Graph& graph_;
   std::int64_t opset_;
   PassReport& report_;
+  Uses uses_;
+  std::vector<bool> is_output_;
 };
 
 }  // namespace

@@ -102,7 +102,7 @@ class Inlining {
         copies_.emplace_back(body.outputs[i], wanted);  // an input, or given under two names
       }
     }
-    const std::string prefix = call_.name.empty() ? call_.op_type : call_.name;
+    const std::string prefix = this->prefix();
     for (std::size_t v = 0; v < names.size(); ++v) {
       if (!names[v].empty() || absent_[v]) continue;
       names[v] = graph_.fresh_name(prefix + "/" + body.values[v].name);
@@ -118,6 +118,14 @@ class Inlining {
       if (!absent_[at]) body.rename(v, names[at]);
       in_caller_.push_back(absent_[at] ? kNoValue : graph_.find(names[at]));
     }
+  }
+
+  /// Of new names: what the call is called, or what its first result is.
+  std::string prefix() const {
+    if (!call_.name.empty()) return call_.name;
+    const auto result =
+        std::find_if(call_.outputs.begin(), call_.outputs.end(), [](ValueId id) { return id != kNoValue; });
+    return result == call_.outputs.end() ? call_.op_type : graph_.value(*result).name;
   }
 
   void refuse_captured(ValueId id) const {

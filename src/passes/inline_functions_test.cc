@@ -72,8 +72,8 @@ TEST(InlineFunctions, BindsArgumentsAndAttributesAndInventsNames) {
 {
   "first/sum" = Add(x, sum)
   y = LeakyRelu<alpha = 0.25>("first/sum")
-  "LeakySum/sum" = Add(y, y)
-  z = LeakyRelu("LeakySum/sum")
+  "z/sum" = Add(y, y)
+  z = LeakyRelu("z/sum")
 }
 )");
 }
@@ -92,7 +92,7 @@ TEST(InlineFunctions, FunctionsMayCallFunctions) {
   nodes.push_back(node("LeakySum", {"a", "a"}, {"b"}, "my"));
   const Function twice = function("Twice", {"a"}, {"b"}, std::move(nodes));
   EXPECT_EQ(inlined("g (x) => (y) { y = my.Twice(x) }", {twice, leaky_sum()}),
-            "g (x) => (y)\n{\n  \"LeakySum/sum\" = Add(x, x)\n  y = LeakyRelu(\"LeakySum/sum\")\n}\n");
+            "g (x) => (y)\n{\n  \"y/sum\" = Add(x, x)\n  y = LeakyRelu(\"y/sum\")\n}\n");
 }
 
 TEST(InlineFunctions, AnOlderBodyIsUpgraded) {
@@ -106,7 +106,7 @@ TEST(InlineFunctions, AnOlderBodyIsUpgraded) {
   nodes.push_back(std::move(squeeze));
   const Function old = function("Old", {"a"}, {"b"}, std::move(nodes), 11);
   EXPECT_EQ(inlined("g (x) => (y) { y = my.Old(x) }", {old}),
-            "g (x) => (y)\n<int64[1] \"Old/b_axes\" = {0}>\n{\n  y = Squeeze(x, \"Old/b_axes\")\n}\n");
+            "g (x) => (y)\n<int64[1] \"y/b_axes\" = {0}>\n{\n  y = Squeeze(x, \"y/b_axes\")\n}\n");
 }
 
 TEST(InlineFunctions, RefusesWhatCannotBe) {
