@@ -12,6 +12,8 @@
 namespace zeropoint {
 namespace {
 
+constexpr std::int64_t kLongestArgument = 4096;  // elements; a plan hands out the content of such inputs only
+
 std::size_t physical_memory() {
   static const std::size_t bytes =
       static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
@@ -83,7 +85,14 @@ std::optional<std::vector<std::int64_t>> integer_list(const OpSite& site, std::s
   return integers(site, site.constant(input, attribute), attribute);
 }
 
-bool is_pending(const OpSite& site, std::size_t i) { return site.has(i) && !site.inputs[i].constant; }
+bool is_pending(const OpSite& site, std::size_t i) {
+  if (!site.has(i) || site.inputs[i].constant) return false;
+  const Shape& shape = site.inputs[i].shape;
+  if (!site.inputs[i].is_dynamic && (shape.size() > 1 || element_count(shape) > kLongestArgument)) {
+    site.invalid("input {} has shape {}; a number or a short list is expected", i, to_string(shape));
+  }
+  return true;
+}
 
 std::vector<ValueFacts> late(DType dtype, std::size_t count) {
   return std::vector<ValueFacts>(count, {.dtype = dtype, .shape = {}, .is_dynamic = true});

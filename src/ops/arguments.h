@@ -34,7 +34,8 @@ std::vector<double> numbers(const OpSite& site, std::size_t input, std::string_v
 std::optional<std::vector<std::int64_t>> integer_list(const OpSite& site, std::string_view attribute,
                                                       std::size_t input);
 
-/// Input i is given but its value is not known while planning: infer() answers late().
+/// Input i, a number or a list, is given but its value is not known while planning: infer() answers late().
+/// Throws invalid_model for a shape whose content no plan will ever hand out.
 bool is_pending(const OpSite& site, std::size_t i);
 
 /// `count` outputs whose shapes are known only at run time.
