@@ -86,7 +86,7 @@ void fold_constants(Graph& graph, const Opsets& opsets, PlanServices* services) 
 }  // namespace
 
 Compiled compile_graph(const Graph& source, const Opsets& opsets, const CompileOptions& options) {
-  Compiled compiled{.graph = source};
+  Compiled compiled{.graph = source, .fuse = options.fuse, .profile = options.profile};
   Graph& graph = compiled.graph;
   for (Node& node : graph.nodes) {
     if (node.label.empty()) node.label = graph.describe(node);

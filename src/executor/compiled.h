@@ -22,6 +22,8 @@ struct Compiled {
   std::vector<CompiledNode> nodes;             // parallel to graph.nodes
   std::vector<std::vector<std::size_t>> taps;  // per value: which taps report it
   PlanServices* services = nullptr;
+  bool fuse = true;
+  bool profile = false;
 };
 
 /// Runs one node on values that are all known. Throws what the operator throws.

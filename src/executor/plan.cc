@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <functional>
 
@@ -35,11 +36,7 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const Tap& tap) {
     for (const Step::TapPoint& point : first_taps_) tap(point.tap, *point.value);
   }
   for (Step& step : steps_) {
-    if (step.is_dynamic) {
-      run_dynamic(step);
-    } else if (step.kernel) {
-      step.kernel->run({step.inputs, step.outputs, scratch_of(scratch_), step.captures});
-    }
+    compiled_->profile ? run_measured(step) : run_step(step);
     if (tap) {
       for (const Step::TapPoint& point : step.taps) tap(point.tap, *point.value);
     }
@@ -52,6 +49,34 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const Tap& tap) {
   }
   for (Tensor& input : inputs_) input = Tensor();
   return results;
+}
+
+void Plan::run_step(Step& step) {
+  if (step.is_dynamic) {
+    run_dynamic(step);
+  } else if (step.kernel) {
+    step.kernel->run({step.inputs, step.outputs, scratch_of(scratch_), step.captures});
+  }
+}
+
+void Plan::run_measured(Step& step) {
+  const auto begin = std::chrono::steady_clock::now();
+  run_step(step);
+  step.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  ++step.runs;
+}
+
+std::vector<StepTime> Plan::step_times() const {
+  std::vector<StepTime> times;
+  for (const Step& step : steps_) {
+    if (step.runs == 0 || (!step.kernel && !step.is_dynamic)) continue;
+    const std::string domain = step.node == nullptr || step.node->domain.empty() ? "" : step.node->domain + ".";
+    times.push_back({.node = step.node == nullptr ? "layout" : step.node->label,
+                     .op_type = step.node == nullptr ? "layout" : domain + step.node->op_type,
+                     .runs = step.runs,
+                     .seconds = step.seconds});
+  }
+  return times;
 }
 
 void Plan::replace_held_results() {

@@ -32,6 +32,8 @@ struct Step {
   std::vector<Tensor> outputs;        // an absent output is an empty tensor
   std::vector<const Tensor*> captures;
   bool is_dynamic = false;
+  std::int64_t runs = 0;  // profile
+  double seconds = 0;
   std::vector<ValueFacts> made_for;  // dynamic: the inputs that `kernel` fits
 
   struct TapPoint {
@@ -50,6 +52,8 @@ class Plan {
   const std::vector<InputShape>& input_shapes() const { return input_shapes_; }
   std::size_t arena_bytes() const { return arena_ ? arena_.bytes() : 0; }
 
+  std::vector<StepTime> step_times() const;
+
   /// The inputs must have the types and shapes that the plan was made for.
   std::vector<Tensor> run(std::span<const Tensor> inputs, const Tap& tap);
 
@@ -64,6 +68,8 @@ class Plan {
   };
 
   void replace_held_results();
+  void run_step(Step& step);
+  void run_measured(Step& step);
   void run_dynamic(Step& step);
   bool is_in_arena(const Tensor& tensor) const;
   ValueFacts facts_now(const Tensor* value) const;  // of an input of a dynamic step

@@ -103,6 +103,10 @@ std::span<const ProgramValue> Program::outputs() const { return impl_->outputs; 
 
 std::size_t Program::arena_bytes() const { return impl_->plans.empty() ? 0 : impl_->plans.front().arena_bytes(); }
 
+std::vector<StepTime> Program::step_times() const {
+  return impl_->plans.empty() ? std::vector<StepTime>() : impl_->plans.front().step_times();
+}
+
 std::vector<Tensor> Program::run(std::span<const Tensor> inputs, const Tap& tap) {
   return naming_file(impl_->source, [&] { return impl_->plan_for(inputs).run(inputs, tap); });
 }

@@ -23,6 +23,7 @@ namespace zeropoint {
 struct CompileOptions {
   std::vector<std::string> taps;  // values (by name) that run() reports; they are neither fused away nor overwritten
   bool fuse = true;               // Conv + BatchNormalization + Relu + Add and the like, where no tap is in between
+  bool profile = false;           // run() measures each step; see Program::step_times()
 };
 
 /// Called with the index into CompileOptions::taps and the value in plain layout. The tensor is valid during the call.
@@ -32,6 +33,14 @@ struct ProgramValue {
   std::string name;
   DType dtype;
   std::vector<Dim> shape;
+};
+
+/// What a profile says about one step of the plan used last.
+struct StepTime {
+  std::string node;     // its label; of a conversion between layouts: "layout"
+  std::string op_type;  // with the domain in front unless it is ai.onnx
+  std::int64_t runs = 0;
+  double seconds = 0;  // all runs together
 };
 
 class Program {
@@ -56,6 +65,9 @@ class Program {
 
   /// Bytes of the arena of the plan used last (activations only, weights not counted).
   std::size_t arena_bytes() const;
+
+  /// Empty unless CompileOptions::profile.
+  std::vector<StepTime> step_times() const;
 
  private:
   Program();
