@@ -120,6 +120,13 @@ TEST(Program, ComputesShapesEarly) {
   EXPECT_EQ(program.run({&x, 1})[0].shape(), (Shape{4, 6}));
 }
 
+TEST(Program, KnowsTheShapeOfAConstant) {
+  Program program =
+      program_of("main (int64[1] x) => (y)\n<float32[3] c = {1, 2, 3}>\n{\n s = Shape(c)\n y = Add(s, x)\n}");
+  const Tensor x = Tensor::of<std::int64_t>({1}, {4});
+  EXPECT_EQ(program.run({&x, 1})[0].data<std::int64_t>()[0], 7);
+}
+
 TEST(Program, ShapesMayDependOnData) {
   Program program = program_of(R"(main (float32[N] x, int64[2] target) => (y, z)
 {

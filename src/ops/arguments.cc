@@ -14,10 +14,11 @@ namespace {
 
 constexpr std::int64_t kLongestArgument = 4096;  // elements; a plan hands out the content of such inputs only
 
-std::size_t physical_memory() {
-  static const std::size_t bytes =
-      static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  return bytes;
+/// The largest output that is worth trying, in bits: half of the machine's memory.
+double largest_output() {
+  static const double bytes =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE)) / 2;
+  return bytes * 8;
 }
 
 }  // namespace
@@ -104,8 +105,7 @@ ValueFacts planned(const OpSite& site, DType dtype, Shape shape) {
     if (dim < 0) site.invalid("the output would have the negative dimension {}", dim);
     if (__builtin_mul_overflow(count, dim, &count)) site.invalid("the output {} is too large", to_string(shape));
   }
-  const auto memory_bits = static_cast<double>(physical_memory()) * 8;
-  if (static_cast<double>(count) * bits(dtype) > memory_bits) {
+  if (static_cast<double>(count) * bits(dtype) > largest_output()) {
     site.invalid("the output {} of {} does not fit in this machine's memory", to_string(shape), name(dtype));
   }
   return {.dtype = dtype, .shape = std::move(shape)};
