@@ -52,7 +52,7 @@ std::vector<std::int64_t> integers(const OpSite& site, const Tensor& tensor, std
   site.invalid("{} is {}; int64 is expected", role, name(tensor.dtype()));
 }
 
-std::int64_t integer(const OpSite& site, std::size_t input, std::string_view role) {
+std::int64_t single_integer(const OpSite& site, std::size_t input, std::string_view role) {
   const std::vector<std::int64_t> values = integers(site, site.constant(input, role), role);
   if (values.size() != 1) site.invalid("{} has {} elements; one is expected", role, values.size());
   return values[0];

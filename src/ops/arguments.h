@@ -24,7 +24,7 @@ std::vector<std::int64_t> positive_axes(const OpSite& site, std::vector<std::int
 std::vector<std::int64_t> integers(const OpSite& site, const Tensor& tensor, std::string_view role);
 
 /// A single integer, given as a scalar or as a tensor of one element.
-std::int64_t integer(const OpSite& site, std::size_t input, std::string_view role);
+std::int64_t single_integer(const OpSite& site, std::size_t input, std::string_view role);
 
 /// A single number of any integer or floating-point type.
 double number(const OpSite& site, std::size_t input, std::string_view role);

@@ -29,7 +29,7 @@ Transform transform_of(const OpSite& site) {
     site.invalid("the input has shape {}; a last axis of 1 (real) or 2 (complex) is expected", to_string(x));
   }
   std::int64_t axis = site.opset < 20 ? site.node.get_int("axis", 1) : -2;
-  if (site.opset >= 20 && site.has(2)) axis = integer(site, 2, "axis");
+  if (site.opset >= 20 && site.has(2)) axis = single_integer(site, 2, "axis");
   axis = positive_axis(site, axis, rank);
   if (axis == rank - 1) site.invalid("axis {} holds the parts of complex numbers", axis);
   Transform t{.axis = static_cast<std::size_t>(axis),
@@ -40,7 +40,7 @@ Transform transform_of(const OpSite& site) {
               .output_parts = 2,
               .output_length = 0};
   if (t.is_inverse && t.is_onesided) t.length = 2 * (t.length - 1);
-  if (site.has(1)) t.length = integer(site, 1, "dft_length");
+  if (site.has(1)) t.length = single_integer(site, 1, "dft_length");
   constexpr std::int64_t kLongest = std::int64_t{1} << 28;
   if (t.length < 1 || t.length > kLongest) site.invalid("the length {} is outside [1, {}]", t.length, kLongest);
   t.output_length = t.is_onesided && !t.is_inverse ? t.length / 2 + 1 : t.length;

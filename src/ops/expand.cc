@@ -32,8 +32,8 @@ Shape repeats(const OpSite& site) {
   const std::size_t rank = site.input(0).shape.size();
   if (site.opset < 6) {  // one axis and its count
     Shape counts(rank, 1);
-    const std::int64_t axis = positive_axis(site, integer(site, 2, "axis"), static_cast<std::int64_t>(rank));
-    counts[static_cast<std::size_t>(axis)] = integer(site, 1, "tiles");
+    const std::int64_t axis = positive_axis(site, single_integer(site, 2, "axis"), static_cast<std::int64_t>(rank));
+    counts[static_cast<std::size_t>(axis)] = single_integer(site, 1, "tiles");
     return counts;
   }
   Shape counts = integers(site, site.constant(1, "repeats"), "repeats");

@@ -17,9 +17,9 @@ std::vector<ValueFacts> infer(const OpSite& site) {
   for (std::size_t i = kBands; i <= kHigh; ++i) {
     if (is_pending(site, i)) return late(static_cast<DType>(dtype));
   }
-  const std::int64_t length = integer(site, kLength, "dft_length");
+  const std::int64_t length = single_integer(site, kLength, "dft_length");
   if (length < 1) site.invalid("dft_length is {}", length);
-  return {planned(site, static_cast<DType>(dtype), {length / 2 + 1, integer(site, kBands, "num_mel_bins")})};
+  return {planned(site, static_cast<DType>(dtype), {length / 2 + 1, single_integer(site, kBands, "num_mel_bins")})};
 }
 
 double mel(double hertz) { return 2595 * std::log10(1 + hertz / 700); }
@@ -27,7 +27,7 @@ double hertz(double mel) { return 700 * (std::pow(10, mel / 2595) - 1); }
 
 /// The bins of the spectrum at which the triangles begin, peak and end: evenly spaced in mel.
 std::vector<std::int64_t> corners(const OpSite& site, std::int64_t bands, std::int64_t bins) {
-  const auto length = static_cast<double>(integer(site, kLength, "dft_length"));
+  const auto length = static_cast<double>(single_integer(site, kLength, "dft_length"));
   const double low = mel(number(site, kLow, "lower_edge_hertz"));
   const double step = (mel(number(site, kHigh, "upper_edge_hertz")) - low) / static_cast<double>(bands + 2);
   const double rate = number(site, kRate, "sample_rate");

@@ -21,7 +21,8 @@ std::int64_t exact_count(std::int64_t start, std::int64_t limit, std::int64_t de
 std::int64_t count_of(const OpSite& site) {
   if (number(site, 2, "delta") == 0) site.invalid("delta is 0");
   if (site.input(0).dtype == DType::i64) {
-    return exact_count(integer(site, 0, "start"), integer(site, 1, "limit"), integer(site, 2, "delta"));
+    return exact_count(single_integer(site, 0, "start"), single_integer(site, 1, "limit"),
+                       single_integer(site, 2, "delta"));
   }
   const double start = number(site, 0, "start");
   const double limit = number(site, 1, "limit");

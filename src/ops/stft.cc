@@ -20,14 +20,14 @@ Frames frames_of(const OpSite& site) {
   if (x.size() != 3 || (x[2] != 1 && x[2] != 2)) {
     site.invalid("the signal has shape {}; [batch, length, 1 or 2] is expected", to_string(x));
   }
-  Frames f{.step = integer(site, 1, "frame_step"), .length = x[1], .count = 0, .bins = 0};
+  Frames f{.step = single_integer(site, 1, "frame_step"), .length = x[1], .count = 0, .bins = 0};
   if (site.has(2)) {
     if (site.input(2).shape.size() != 1) site.invalid("the window has shape {}", to_string(site.input(2).shape));
     if (site.input(2).dtype != site.input(0).dtype) site.invalid("the window is {}", name(site.input(2).dtype));
     f.length = site.input(2).shape[0];
   }
   if (site.has(3)) {
-    const std::int64_t length = integer(site, 3, "frame_length");
+    const std::int64_t length = single_integer(site, 3, "frame_length");
     if (site.has(2) && length != f.length) site.invalid("frame_length is {}, the window has {}", length, f.length);
     f.length = length;
   }

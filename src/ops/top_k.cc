@@ -15,7 +15,9 @@ std::size_t axis_of(const OpSite& site) {
   return static_cast<std::size_t>(positive_axis(site, site.node.get_int("axis", -1), rank));
 }
 
-std::int64_t k_of(const OpSite& site) { return site.opset < 10 ? site.node.get_int("k", -1) : integer(site, 1, "K"); }
+std::int64_t k_of(const OpSite& site) {
+  return site.opset < 10 ? site.node.get_int("k", -1) : single_integer(site, 1, "K");
+}
 
 std::vector<ValueFacts> infer(const OpSite& site) {
   const ValueFacts& x = site.input(0);

@@ -22,7 +22,7 @@ std::vector<ValueFacts> infer(const OpSite& site) {
   const std::int64_t dtype = site.node.get_int("output_datatype", static_cast<std::int64_t>(DType::f32));
   if (dtype <= 0 || dtype >= kDTypeCount) site.invalid("output_datatype {} is no type", dtype);
   if (is_pending(site, 0)) return late(static_cast<DType>(dtype));
-  return {planned(site, static_cast<DType>(dtype), {integer(site, 0, "size")})};
+  return {planned(site, static_cast<DType>(dtype), {single_integer(site, 0, "size")})};
 }
 
 std::unique_ptr<Kernel> make_window(const OpSite& site, Cosines cosines) {
