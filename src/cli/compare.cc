@@ -72,11 +72,19 @@ void print(const Options& options, const Comparison& result, const Output& out) 
   }
 }
 
+std::vector<ProgramValue> declared_inputs(const Graph& graph) {
+  std::vector<ProgramValue> inputs;
+  for (const ValueId id : graph.inputs) {
+    const Value& value = graph.value(id);
+    inputs.push_back({.name = value.name, .dtype = value.dtype, .shape = value.shape.value_or(std::vector<Dim>())});
+  }
+  return inputs;
+}
+
 void compare_models(const Options& options, const Output& out) {
   const Model reference = load_onnx(options.reference);
   const Model model = load_onnx(options.model);
-  const Program inputs_of = Program::compile(reference);
-  const std::unique_ptr<Dataset> data = open_data(options.data, inputs_of.inputs(), out);
+  const std::unique_ptr<Dataset> data = open_data(options.data, declared_inputs(reference.graph), out);
   CompareOptions compare_options{.outputs_only = options.outputs_only,
                                  .on_progress = out.progress("comparing", "samples")};
   Comparison result = compare(reference, model, *data, compare_options);

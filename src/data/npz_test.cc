@@ -39,12 +39,18 @@ std::string npy(const std::string& dictionary, const std::string& data, int vers
 
 std::string error_of(const fs::path& path) {
   try {
-    if (path.extension() == ".npy") {
-      load_npy(path);
-    } else {
-      const NpzFile npz(path);
-      for (const std::string& name : npz.names()) npz.open(name).all();
-    }
+    load_npy(path);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+/// Reads every array of an archive that lies in memory.
+std::string error_of_archive(const std::string& bytes) {
+  try {
+    const NpzFile npz({.view = std::as_bytes(std::span(bytes))}, "x.npz");
+    for (const std::string& name : npz.names()) npz.open(name).all();
   } catch (const Error& error) {
     return error.what();
   }
@@ -155,21 +161,21 @@ TEST_F(Npz, RefusesDamageAndBombs) {
   const std::string array = npy("{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }\n", "abc");
   const auto size = static_cast<std::uint32_t>(array.size());
   const std::string good = deflated_zip("x.npy", array, size);
-  EXPECT_THAT(error_of(write("bomb.npz", deflated_zip("x.npy", array, 0x7FFFFFFF))),
+  EXPECT_THAT(error_of_archive(deflated_zip("x.npy", array, 0x7FFFFFFF)),
               HasSubstr("unpack to 2147483647: impossible"));
-  EXPECT_THAT(error_of(write("long.npz", deflated_zip("x.npy", array, size + 3))), HasSubstr("needs 3"));
+  EXPECT_THAT(error_of_archive(deflated_zip("x.npy", array, size + 3)), HasSubstr("needs 3"));
 
   std::string wrong_crc = good;
   wrong_crc[wrong_crc.find("PK\1\2") + 16] ^= 1;
-  EXPECT_THAT(error_of(write("crc.npz", wrong_crc)), HasSubstr("array 'x': checksum"));
+  EXPECT_THAT(error_of_archive(wrong_crc), HasSubstr("array 'x': checksum"));
 
   std::string encrypted = good;
   encrypted[encrypted.find("PK\1\2") + 8] |= 1;
-  EXPECT_THAT(error_of(write("enc.npz", encrypted)), HasSubstr("'x.npy' is encrypted"));
+  EXPECT_THAT(error_of_archive(encrypted), HasSubstr("'x.npy' is encrypted"));
 
-  EXPECT_THAT(error_of(write("no.npz", "hello")), HasSubstr("is not an npz file"));
+  EXPECT_THAT(error_of_archive("hello"), HasSubstr("is not an npz file"));
   for (std::size_t length = 0; length < good.size(); ++length) {
-    EXPECT_THAT(error_of(write("cut.npz", good.substr(0, length))), HasSubstr("cut.npz")) << length;
+    EXPECT_THAT(error_of_archive(good.substr(0, length)), HasSubstr("x.npz: ")) << length;
   }
 }
 
@@ -181,7 +187,7 @@ TEST_F(Npz, AFlippedByteNeverCrashes) {
   for (std::size_t i = 0; i < good.size(); ++i) {
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ 0x41);
-    error_of(write("bad.npz", bad));
+    error_of_archive(bad);
   }
 }
 
