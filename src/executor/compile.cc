@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "passes/passes.h"
+
 namespace zeropoint {
 namespace {
 
@@ -83,6 +85,12 @@ void fold_constants(Graph& graph, const Opsets& opsets, PlanServices* services) 
   graph.erase_nodes(is_done);
 }
 
+void fold_normalizations(Graph& graph, const Opsets& opsets, const std::vector<std::string>& taps) {
+  Model model{.graph = deep_copy(graph), .opsets = opsets};  // the caller's subgraphs stay as they are
+  fold_batch_norm(model, {taps.begin(), taps.end()});
+  graph = std::move(model.graph);
+}
+
 }  // namespace
 
 Compiled compile_graph(const Graph& source, const Opsets& opsets, const CompileOptions& options) {
@@ -98,6 +106,7 @@ Compiled compile_graph(const Graph& source, const Opsets& opsets, const CompileO
   check_order(graph);
   for (const Node& node : graph.nodes) spec_of(node, opset_of(opsets, node));
   fold_constants(graph, opsets, nullptr);
+  if (options.fuse) fold_normalizations(graph, opsets, options.taps);
 
   compiled.taps.resize(graph.values.size());
   for (std::size_t tap = 0; tap < options.taps.size(); ++tap) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "executor/compiled.h"
+#include "executor/fuse.h"
 #include "executor/program.h"
 
 namespace zeropoint {
@@ -78,6 +79,7 @@ class Plan {
   std::vector<InputShape> input_shapes_;
   std::vector<Tensor> inputs_;
   std::vector<Tensor> constants_;
+  FusedNodes fused_;
   std::deque<Node> nodes_;  // with permuted axes
   std::vector<Step> steps_;
   std::vector<Step::TapPoint> first_taps_;  // inputs and constants

@@ -18,7 +18,11 @@ PlanBuilder::PlanBuilder(const Compiled& compiled, Plan& plan)
 
 void PlanBuilder::build() {
   add_inputs();
-  for (std::size_t i = 0; i < graph_.nodes.size(); ++i) add_node(i);
+  for (std::size_t i = 0; i < graph_.nodes.size(); ++i) infer_node(i);
+  const std::vector<bool> is_kept = kept_values();
+  drop_unread(is_kept);
+  if (compiled_.fuse) fuse(work_, facts_, is_kept, plan_.fused_);
+  for (const WorkItem& item : work_) item.is_dynamic ? add_dynamic_step(item) : add_static_step(item);
   add_first_taps();
   keep_results();
   share_buffers();
@@ -39,50 +43,57 @@ void PlanBuilder::add_inputs() {
   }
 }
 
-void PlanBuilder::add_node(std::size_t index) {
+/// Finds out what the node's outputs are; unless they are known already, it becomes work.
+void PlanBuilder::infer_node(std::size_t index) {
   const Node& node = graph_.nodes[index];
   const CompiledNode& compiled = compiled_.nodes[index];
+  WorkItem item{.node = &node, .compiled = &compiled};
   std::vector<ValueFacts> inputs;
-  bool is_dynamic = false;
-  for (const ValueId id : node.inputs) {
-    inputs.push_back(id == kNoValue ? ValueFacts{} : facts(id));
-    is_dynamic = is_dynamic || inputs.back().is_dynamic;
-  }
-  for (const ValueId id : compiled.captures) is_dynamic = is_dynamic || facts(id).is_dynamic;
-  if (is_dynamic) {
-    add_dynamic_step(index);
-    return;
-  }
-  const OpSite site{node, compiled.opset, inputs, compiled_.services};
-  std::vector<ValueFacts> outputs = compiled.spec->infer(site);
-  for (std::size_t i = outputs.size(); i < node.outputs.size(); ++i) {
-    if (node.outputs[i] != kNoValue) site.unsupported("output {} is not offered", i);
-  }
-  if (compute_early(node, compiled, inputs, outputs)) {
-    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
-      if (node.outputs[i] != kNoValue) facts(node.outputs[i]) = std::move(outputs[i]);
+  for (const ValueId id : node.inputs) inputs.push_back(id == kNoValue ? ValueFacts{} : facts(id));
+  item.is_dynamic = std::ranges::any_of(inputs, &ValueFacts::is_dynamic) ||
+                    std::ranges::any_of(compiled.captures, [&](ValueId id) { return facts(id).is_dynamic; });
+  bool is_known = false;
+  if (!item.is_dynamic) {
+    const OpSite site{node, compiled.opset, inputs, compiled_.services};
+    item.outputs = compiled.spec->infer(site);
+    for (std::size_t i = item.outputs.size(); i < node.outputs.size(); ++i) {
+      if (node.outputs[i] != kNoValue) site.unsupported("output {} is not offered", i);
     }
-    return;
-  }
-  if (std::ranges::any_of(outputs, &ValueFacts::is_dynamic)) {
-    add_dynamic_step(index);
-    return;
-  }
-  if (inputs.empty() || !add_transpose(index, inputs[0], outputs[0])) {
-    const Presentation shown = present(index, inputs);
-    if (shown.is_channels_last) {
-      for (ValueFacts& output : outputs) output.layout = Layout::channels_last;
-    } else if (std::ranges::count(inputs, Layout::channels_last, &ValueFacts::layout) > 0) {
-      outputs = compiled.spec->infer(site);  // again: the layouts are decided now
-    }
-    add_static_step(index, shown, outputs);
+    is_known = compute_early(node, compiled, inputs, item.outputs);
+    item.is_dynamic = !is_known && std::ranges::any_of(item.outputs, &ValueFacts::is_dynamic);
   }
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i] == kNoValue) continue;
-    facts(node.outputs[i]) = outputs[i];
-    facts(node.outputs[i]).layout = Layout::plain;  // from here on, slots tell
+    facts(node.outputs[i]) = item.is_dynamic ? ValueFacts{.is_dynamic = true} : item.outputs[i];
   }
-  add_taps(node);
+  if (!is_known) work_.push_back(std::move(item));
+}
+
+/// Values that are read from outside the plan's steps.
+std::vector<bool> PlanBuilder::kept_values() const {
+  std::vector<bool> is_kept(graph_.values.size());
+  for (std::size_t i = 0; i < is_kept.size(); ++i) is_kept[i] = !compiled_.taps[i].empty();
+  for (const ValueId id : graph_.outputs) is_kept[static_cast<std::size_t>(id)] = true;
+  return is_kept;
+}
+
+/// Nodes whose outputs nobody reads, now that shapes and constants are known.
+void PlanBuilder::drop_unread(const std::vector<bool>& is_kept) {
+  std::vector<bool> is_read = is_kept;
+  std::vector<bool> is_dropped(work_.size());
+  for (std::size_t i = work_.size(); i-- > 0;) {
+    const WorkItem& item = work_[i];
+    is_dropped[i] = std::ranges::none_of(
+        item.node->outputs, [&](ValueId id) { return id != kNoValue && is_read[static_cast<std::size_t>(id)]; });
+    if (is_dropped[i]) continue;
+    for (const auto* list : {&item.node->inputs, &item.compiled->captures}) {
+      for (const ValueId id : *list) {
+        if (id != kNoValue) is_read[static_cast<std::size_t>(id)] = true;
+      }
+    }
+  }
+  std::size_t i = 0;
+  std::erase_if(work_, [&](const WorkItem&) { return is_dropped[i++]; });
 }
 
 bool PlanBuilder::compute_early(const Node& node, const CompiledNode& compiled, std::span<const ValueFacts> inputs,
@@ -98,13 +109,30 @@ bool PlanBuilder::compute_early(const Node& node, const CompiledNode& compiled, 
   return true;
 }
 
-void PlanBuilder::add_static_step(std::size_t index, const Presentation& shown,
+void PlanBuilder::add_static_step(const WorkItem& item) {
+  std::vector<ValueFacts> inputs;
+  for (const ValueId id : item.node->inputs) inputs.push_back(id == kNoValue ? ValueFacts{} : facts(id));
+  if (!inputs.empty() && add_transpose(*item.node, inputs[0], item.outputs[0])) {
+    add_taps(*item.node);
+    return;
+  }
+  std::vector<ValueFacts> outputs = item.outputs;
+  const Presentation shown = present(item, inputs);
+  if (shown.is_channels_last) {
+    for (ValueFacts& output : outputs) output.layout = Layout::channels_last;
+  } else if (std::ranges::count(inputs, Layout::channels_last, &ValueFacts::layout) > 0) {
+    outputs = item.compiled->spec->infer({*item.node, item.compiled->opset, inputs, compiled_.services});
+  }
+  add_kernel_step(item, shown, outputs);
+  add_taps(*item.node);
+}
+
+void PlanBuilder::add_kernel_step(const WorkItem& item, const Presentation& shown,
                                   const std::vector<ValueFacts>& outputs) {
-  const Node& node = graph_.nodes[index];
-  const CompiledNode& compiled = compiled_.nodes[index];
-  const OpSpec& spec = *compiled.spec;
+  const Node& node = *item.node;
+  const OpSpec& spec = *item.compiled->spec;
   DraftStep draft{.inputs = shown.inputs};
-  for (const ValueId id : compiled.captures) draft.captures.push_back(plain_slot(id));
+  for (const ValueId id : item.compiled->captures) draft.captures.push_back(plain_slot(id));
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const ValueId id = i < node.outputs.size() ? node.outputs[i] : kNoValue;
     draft.outputs.push_back(kNoSlot);
@@ -115,8 +143,8 @@ void PlanBuilder::add_static_step(std::size_t index, const Presentation& shown,
     draft.outputs.back() = add_slot(output_slot(outputs[i].dtype, memory, i));
     (is_last ? slots(id).channels_last : slots(id).plain) = draft.outputs.back();
   }
-  Step step{.node = &node, .compiled = &compiled};
-  const OpSite site{*shown.node, compiled.opset, shown.facts, compiled_.services};
+  Step step{.node = &node, .compiled = item.compiled};
+  const OpSite site{*shown.node, item.compiled->opset, shown.facts, compiled_.services};
   const auto others_are_absent = [&] { return std::ranges::count(draft.outputs, kNoSlot) + 1 == std::ssize(outputs); };
   if (spec.is_view && others_are_absent()) {
     draft.alias_of_input = 0;
@@ -131,22 +159,21 @@ void PlanBuilder::add_static_step(std::size_t index, const Presentation& shown,
   finish_step(std::move(draft), std::move(step));
 }
 
-void PlanBuilder::add_dynamic_step(std::size_t index) {
-  const Node& node = graph_.nodes[index];
+void PlanBuilder::add_dynamic_step(const WorkItem& item) {
+  const Node& node = *item.node;
   DraftStep draft;
   for (const ValueId id : node.inputs) draft.inputs.push_back(id == kNoValue ? kNoSlot : plain_slot(id));
-  for (const ValueId id : compiled_.nodes[index].captures) draft.captures.push_back(plain_slot(id));
+  for (const ValueId id : item.compiled->captures) draft.captures.push_back(plain_slot(id));
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     const ValueId id = node.outputs[i];
     draft.outputs.push_back(kNoSlot);
     if (id == kNoValue) continue;
-    facts(id) = {.is_dynamic = true};
     Slot slot = output_slot(DType::undefined, {}, i);
     slot.kind = Slot::Kind::dynamic;
     draft.outputs.back() = add_slot(std::move(slot));
     slots(id).plain = draft.outputs.back();
   }
-  finish_step(std::move(draft), {.node = &node, .compiled = &compiled_.nodes[index], .is_dynamic = true});
+  finish_step(std::move(draft), {.node = &node, .compiled = item.compiled, .is_dynamic = true});
   add_taps(node);
 }
 

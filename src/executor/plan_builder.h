@@ -1,12 +1,13 @@
-// Makes a Plan in two halves: plan_builder.cc infers facts node by node, computes what is known
-// early and adds steps (plan_layout.cc decides in which memory layout a step sees its tensors);
-// plan_buffers.cc then places the memory and connects steps to tensors.
+// Makes a Plan: plan_builder.cc infers facts node by node and computes what is known early; fuse.h
+// joins nodes; each becomes a step (plan_layout.cc decides in which memory layout it sees its
+// tensors); plan_buffers.cc places the memory and connects steps to tensors.
 #pragma once
 
 #include <deque>
 #include <utility>
 #include <vector>
 
+#include "executor/fuse.h"
 #include "executor/layout.h"
 #include "executor/plan.h"
 
@@ -68,11 +69,14 @@ class PlanBuilder {
 
   // plan_builder.cc
   void add_inputs();
-  void add_node(std::size_t index);
+  void infer_node(std::size_t index);
   bool compute_early(const Node& node, const CompiledNode& compiled, std::span<const ValueFacts> inputs,
                      std::vector<ValueFacts>& outputs);
-  void add_static_step(std::size_t index, const Presentation& shown, const std::vector<ValueFacts>& outputs);
-  void add_dynamic_step(std::size_t index);
+  std::vector<bool> kept_values() const;
+  void drop_unread(const std::vector<bool>& is_kept);
+  void add_static_step(const WorkItem& item);
+  void add_kernel_step(const WorkItem& item, const Presentation& shown, const std::vector<ValueFacts>& outputs);
+  void add_dynamic_step(const WorkItem& item);
   void add_taps(const Node& node);
   void add_first_taps();
   void finish_step(DraftStep draft, Step step);
@@ -82,10 +86,10 @@ class PlanBuilder {
   Slot output_slot(DType dtype, Shape shape, std::size_t index) const;
 
   // plan_layout.cc
-  Presentation present(std::size_t index, std::vector<ValueFacts>& inputs);
+  Presentation present(const WorkItem& item, std::vector<ValueFacts>& inputs);
   bool wants_channels_last(const CompiledNode& compiled, const Node& node, std::span<const ValueFacts> inputs) const;
   Presentation present_permuted(const Node& node, const CompiledNode& compiled, std::span<const ValueFacts> inputs);
-  bool add_transpose(std::size_t index, const ValueFacts& input, const ValueFacts& output);
+  bool add_transpose(const Node& node, const ValueFacts& input, const ValueFacts& output);
   SlotId plain_slot(ValueId value);
   SlotId channels_last_slot(ValueId value, std::size_t rank);
   SlotId add_reordered(SlotId from, const Shape& shape, const AxisOrder& order);
@@ -112,6 +116,7 @@ class PlanBuilder {
   Plan& plan_;
   std::vector<ValueFacts> facts_;        // per value
   std::vector<ValueSlots> value_slots_;  // per value
+  std::vector<WorkItem> work_;
   std::vector<Slot> slots_;
   std::vector<DraftStep> drafts_;  // parallel to plan_.steps_
   std::vector<Buffer> buffers_;

@@ -8,9 +8,9 @@
 namespace zeropoint {
 
 /// Chooses the layouts and sets `inputs[i].layout`; adds the conversions that are missing.
-PlanBuilder::Presentation PlanBuilder::present(std::size_t index, std::vector<ValueFacts>& inputs) {
-  const Node& node = graph_.nodes[index];
-  const CompiledNode& compiled = compiled_.nodes[index];
+PlanBuilder::Presentation PlanBuilder::present(const WorkItem& item, std::vector<ValueFacts>& inputs) {
+  const Node& node = *item.node;
+  const CompiledNode& compiled = *item.compiled;
   if (wants_channels_last(compiled, node, inputs)) return present_permuted(node, compiled, inputs);
   Presentation shown{.node = &node};
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -75,8 +75,7 @@ PlanBuilder::Presentation PlanBuilder::present_permuted(const Node& node, const 
 }
 
 /// A Transpose that reads channels_last memory, or that only names another layout of the same bytes.
-bool PlanBuilder::add_transpose(std::size_t index, const ValueFacts& input, const ValueFacts& output) {
-  const Node& node = graph_.nodes[index];
+bool PlanBuilder::add_transpose(const Node& node, const ValueFacts& input, const ValueFacts& output) {
   if (!node.domain.empty() || node.op_type != "Transpose" || input.constant) return false;
   const std::size_t rank = input.shape.size();
   const ValueSlots from = slots(node.inputs[0]);

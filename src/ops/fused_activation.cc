@@ -18,7 +18,7 @@ constexpr std::array<std::pair<ActivationKind, std::string_view>, 3> kWords = {{
 Activation fused_activation(const Node& node) {
   const std::string word = node.get_string("activation", "");
   for (const auto& [kind, name] : kWords) {
-    if (name == word) return {kind, node.get_float("alpha", 0), node.get_float("beta", 0)};
+    if (name == word) return {kind, node.get_float("activation_alpha", 0), node.get_float("activation_beta", 0)};
   }
   return {};
 }
@@ -27,8 +27,8 @@ void set_fused_activation(Node& node, const Activation& activation) {
   for (const auto& [kind, name] : kWords) {
     if (kind != activation.kind) continue;
     node.set("activation", std::string(name));
-    node.set("alpha", activation.alpha);
-    node.set("beta", activation.beta);
+    node.set("activation_alpha", activation.alpha);
+    node.set("activation_beta", activation.beta);
   }
 }
 

@@ -1,5 +1,5 @@
 // The activation that a joined operator (kFusedDomain) applies to its result, as attributes of its node:
-// activation ("Relu", "LeakyRelu", "Clip"), alpha, beta.
+// activation ("Relu", "LeakyRelu", "Clip"), activation_alpha, activation_beta.
 #pragma once
 
 #include "graph/graph.h"

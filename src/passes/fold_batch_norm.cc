@@ -40,8 +40,8 @@ template <class... Args>
 
 class Folder {
  public:
-  Folder(Graph& graph, std::int64_t opset, PassReport& report)
-      : graph_(graph), opset_(opset), report_(report), uses_(graph) {}
+  Folder(Graph& graph, std::int64_t opset, const std::set<std::string>& keep, PassReport& report)
+      : graph_(graph), opset_(opset), keep_(keep), report_(report), uses_(graph) {}
 
   void run() {
     std::vector<bool> dead(graph_.nodes.size(), false);
@@ -183,6 +183,7 @@ class Folder {
                                     producer.op_type == "ConvTranspose" || producer.op_type == "MatMul");
     if (!is_foldable || producer.outputs[0] != input) decline("its input comes from {}", producer.label);
     if (!is_read_by(input, n)) decline("the output of {} is read elsewhere too", producer.label);
+    if (keep_.contains(graph_.value(input).name)) decline("the output of {} is asked for", producer.label);
 
     const Tensor& weight = constant(producer, kWeight, "the weight");
     const ValueId weight_id = producer.inputs[kWeight];
@@ -236,16 +237,17 @@ class Folder {
 
   Graph& graph_;
   std::int64_t opset_;
+  const std::set<std::string>& keep_;
   PassReport& report_;
   Uses uses_;
 };
 
 }  // namespace
 
-PassReport fold_batch_norm(Model& model) {
+PassReport fold_batch_norm(Model& model, const std::set<std::string>& keep) {
   PassReport report;
   for_each_graph(model.graph, [&](Graph& graph) {
-    Folder(graph, model.opset(), report).run();
+    Folder(graph, model.opset(), keep, report).run();
     graph.erase_unused_values();
   });
   return report;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,8 @@ PassReport fold_constants(Model& model, const FoldConstantsOptions& options = {}
 
 /// Folds BatchNormalization into the Conv, ConvTranspose, Gemm or MatMul before it:
 /// f = scale / sqrt(var + epsilon); W' = W f per output channel; b' = (b - mean) f + B (Jacob et al. 2018,
-/// section 3.2). Computed in double, rounded to the weight's type.
-PassReport fold_batch_norm(Model& model);
+/// section 3.2). Computed in double, rounded to the weight's type. Values named in `keep` stay as they are.
+PassReport fold_batch_norm(Model& model, const std::set<std::string>& keep = {});
 
 /// Replaces calls of the model's own functions by their bodies and drops the functions.
 /// Throws invalid_model when functions call each other in a circle, unsupported when a body cannot stand
