@@ -55,8 +55,10 @@ class Fuser {
   /// The only item that reads the output of `item`, when nobody else does.
   std::optional<std::size_t> only_reader(std::size_t item) const {
     const int reader = reader_[static_cast<std::size_t>(output(item))];
-    if (reader < 0 || work_[static_cast<std::size_t>(reader)].is_dynamic) return std::nullopt;
-    return static_cast<std::size_t>(reader);
+    if (reader < 0) return std::nullopt;
+    const auto index = static_cast<std::size_t>(reader);
+    if (is_gone_[index] || work_[index].is_dynamic) return std::nullopt;  // gone: joined with another of its inputs
+    return index;
   }
 
   bool is(std::size_t item, std::string_view op_type) const {

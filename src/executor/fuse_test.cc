@@ -113,6 +113,20 @@ TEST(Fuse, AddsTwoConvolutionsInTheLaterOne) {
   EXPECT_THAT(steps(graph, {random_tensor({2, 3, 4, 4}, 3)}), ElementsAre("Conv", "zeropoint.fused.Conv", "Neg"));
 }
 
+TEST(Fuse, OfTwoConvolutionsThatAreAddedOnlyOneTakesTheAddition) {
+  const Graph graph =
+      with_constants(R"(main (float32[2, 3, 4, 4] x, float32[5, 3, 1, 1] w, float32[5, 3, 3, 3] v) => (y)
+{
+  a = Conv(x, w)
+  b = Conv<auto_pad = "SAME_UPPER">(x, v)
+  s = Add(a, b)
+  y = Relu(s)
+}
+)",
+                     {{"w", {5, 3, 1, 1}}, {"v", {5, 3, 3, 3}}});
+  EXPECT_THAT(steps(graph, {random_tensor({2, 3, 4, 4}, 3)}), ElementsAre("Conv", "zeropoint.fused.Conv"));
+}
+
 TEST(Fuse, JoinsEveryActivationOfAConvolution) {
   for (const std::string activation :
        {"Relu(c)", "LeakyRelu<alpha = 0.3>(c)", "Clip(c, low, high)", "Clip(c, \"\", high)"}) {
