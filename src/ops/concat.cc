@@ -47,7 +47,12 @@ std::unique_ptr<Kernel> make(const OpSite& site) {
 }
 
 constexpr OpSpec kOps[] = {
-    {.op_type = "Concat", .infer = infer, .make = packed_too<infer, make>, .float_types = kAnyType},
+    {.op_type = "Concat",
+     .infer = infer,
+     .make = packed_too<infer, make>,
+     .has_axis = true,
+     .default_axis = 1,  // before opset 4
+     .float_types = kAnyType},
 };
 
 }  // namespace
