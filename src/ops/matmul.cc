@@ -9,37 +9,11 @@
 namespace zeropoint {
 namespace {
 
-/// The operands as stacks of matrices: a vector on the left is a row, on the right a column.
-struct Stacks {
-  Shape a;       // [batch..., m, k]
-  Shape b;       // [batch..., k, n]
-  Shape batch;   // broadcast
-  Shape result;  // without the axes that stood in for a vector
-};
-
-Stacks stacks_of(const OpSite& site) {
-  Stacks stacks{.a = site.input(0).shape, .b = site.input(1).shape};
-  const auto refuse = [&] {
-    site.invalid("{} and {} cannot be multiplied", to_string(site.input(0).shape), to_string(site.input(1).shape));
-  };
-  if (stacks.a.empty() || stacks.b.empty()) refuse();
-  const bool a_is_vector = stacks.a.size() == 1;
-  const bool b_is_vector = stacks.b.size() == 1;
-  if (a_is_vector) stacks.a.insert(stacks.a.begin(), 1);
-  if (b_is_vector) stacks.b.push_back(1);
-  if (stacks.a.back() != stacks.b[stacks.b.size() - 2]) refuse();
-  stacks.batch = broadcast_shape(site, {stacks.a.begin(), stacks.a.end() - 2}, {stacks.b.begin(), stacks.b.end() - 2});
-  stacks.result = stacks.batch;
-  if (!a_is_vector) stacks.result.push_back(stacks.a[stacks.a.size() - 2]);
-  if (!b_is_vector) stacks.result.push_back(stacks.b.back());
-  return stacks;
-}
-
 std::vector<ValueFacts> infer(const OpSite& site) {
   if (site.input(0).dtype != site.input(1).dtype) {
     site.invalid("input 0 is {}, input 1 is {}", name(site.input(0).dtype), name(site.input(1).dtype));
   }
-  return {planned(site, site.input(0).dtype, stacks_of(site).result)};
+  return {planned(site, site.input(0).dtype, matrix_stacks(site, site.input(0).shape, site.input(1).shape).result)};
 }
 
 /// Where the matrix of each batch index begins, for an operand whose batch axes broadcast to `batch`.
@@ -61,7 +35,7 @@ std::vector<std::int64_t> matrix_offsets(const Shape& operand, const Shape& batc
 }
 
 ProductPlan plan_of(const OpSite& site) {
-  const Stacks stacks = stacks_of(site);
+  const MatrixStacks stacks = matrix_stacks(site, site.input(0).shape, site.input(1).shape);
   ProductPlan plan{.m = stacks.a[stacks.a.size() - 2], .n = stacks.b.back(), .k = stacks.a.back()};
   const std::vector<std::int64_t> a = matrix_offsets(stacks.a, stacks.batch);
   const std::vector<std::int64_t> b = matrix_offsets(stacks.b, stacks.batch);

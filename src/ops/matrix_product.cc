@@ -1,5 +1,7 @@
 #include "ops/matrix_product.h"
 
+#include "ops/arguments.h"
+
 #include <algorithm>
 #include <limits>
 #include <type_traits>
@@ -168,6 +170,22 @@ void plain_product(const ProductPlan& plan, const KernelIo& io) {
 }
 
 }  // namespace
+
+MatrixStacks matrix_stacks(const OpSite& site, Shape a, Shape b) {
+  const bool a_is_vector = a.size() == 1;
+  const bool b_is_vector = b.size() == 1;
+  const auto refuse = [&] { site.invalid("{} and {} cannot be multiplied", to_string(a), to_string(b)); };
+  if (a.empty() || b.empty()) refuse();
+  if (a.back() != (b_is_vector ? b.front() : b[b.size() - 2])) refuse();
+  if (a_is_vector) a.insert(a.begin(), 1);
+  if (b_is_vector) b.push_back(1);
+  MatrixStacks stacks{.a = std::move(a), .b = std::move(b)};
+  stacks.batch = broadcast_shape(site, {stacks.a.begin(), stacks.a.end() - 2}, {stacks.b.begin(), stacks.b.end() - 2});
+  stacks.result = stacks.batch;
+  if (!a_is_vector) stacks.result.push_back(stacks.a[stacks.a.size() - 2]);
+  if (!b_is_vector) stacks.result.push_back(stacks.b.back());
+  return stacks;
+}
 
 std::unique_ptr<Kernel> make_product(const OpSite& site, ProductPlan plan) {
   const DType dtype = site.input(0).dtype;

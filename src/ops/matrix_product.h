@@ -16,6 +16,17 @@ struct MatrixView {
   std::int64_t column_step = 0;
 };
 
+/// The operands as stacks of matrices: a vector on the left is a row, on the right a column.
+struct MatrixStacks {
+  Shape a;       // [batch..., m, k]
+  Shape b;       // [batch..., k, n]
+  Shape batch;   // broadcast
+  Shape result;  // without the axes that stood in for a vector
+};
+
+/// Throws invalid_model naming the node when `a` and `b` cannot be multiplied.
+MatrixStacks matrix_stacks(const OpSite& site, Shape a, Shape b);
+
 /// One product c = a b of a node; several products may read the same b.
 struct ProductItem {
   MatrixView a;

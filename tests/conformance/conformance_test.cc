@@ -55,7 +55,9 @@ TEST(Conformance, ExpectedFailuresNameTestsThatExist) {
 
 TEST(Conformance, EveryQuantizationOperatorPassesAllItsTests) {
   ZEROPOINT_NEEDS_ASSET(kArchive);
-  const std::set<std::string> ops = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Cast", "CastLike"};
+  const std::set<std::string> ops = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear",
+                                     "Cast",           "CastLike",         "ConvInteger",
+                                     "MatMulInteger",  "QLinearConv",      "QLinearMatMul"};
   for (std::size_t i = 0; i < suite().tests.size(); ++i) {
     if (!ops.contains(suite().tests[i].op_type)) continue;
     EXPECT_TRUE(suite().results[i].outcome == Outcome::passed)
