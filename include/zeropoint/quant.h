@@ -98,7 +98,7 @@ Derivation derive_qparams(Range range, const Scheme& scheme, Convention conventi
 QParams choose_qparams(Range range, const Scheme& scheme, Convention convention = Convention::onnx);
 
 /// The same for codes that no Scheme names, for example seven bits of uint8: affine, with zero point.
-QParams choose_affine_qparams(Range range, CodeRange codes);
+QParams choose_affine_qparams(Range range, CodeRange codes, Convention convention = Convention::onnx);
 
 enum class Rounding { half_even, half_away };
 

@@ -46,10 +46,11 @@ double float32_width(const Problem& p) {
   return std::isfinite(width) ? static_cast<double>(width) : p.beta - p.alpha;
 }
 
-/// ONNX DynamicQuantizeLinear-11: everything in float32, rint.
+/// Equation (1) in double, rounded to float32, then (2) in float32 as ONNX DynamicQuantizeLinear-11 has it. The
+/// operator itself subtracts in float32, which can overflow and costs the scale its last digit.
 Choice choose_onnx(const Problem& p) {
   if (p.is_zero_range()) return {.zero_point = static_cast<double>(p.symmetric ? p.middle() : 0)};
-  Choice c = raised(float32_width(p) / p.steps());  // a float32 quotient: rounding it from double changes nothing
+  Choice c = raised((p.beta - p.alpha) / p.steps());
   c.zero_point =
       p.symmetric ? p.middle() : std::rint(static_cast<float>(p.codes.min) - static_cast<float>(p.alpha) / c.scale);
   return c;
@@ -199,10 +200,10 @@ QParams choose_qparams(Range range, const Scheme& scheme, Convention convention)
   return derive_qparams(range, scheme, convention).qparams;
 }
 
-QParams choose_affine_qparams(Range range, CodeRange codes) {
+QParams choose_affine_qparams(Range range, CodeRange codes, Convention convention) {
   if (codes.min >= codes.max)
     fail(ErrorKind::invalid_option, "codes", "[{}, {}] is no range of codes", codes.min, codes.max);
-  return derive(range, codes, {}, Convention::onnx).qparams;
+  return derive(range, codes, {}, convention).qparams;
 }
 
 }  // namespace zeropoint
