@@ -15,6 +15,7 @@ namespace {
 
 constexpr float kSmallestScale = std::numeric_limits<float>::min();  // below it scales would be subnormal
 constexpr float kLargestScale = std::numeric_limits<float>::max();
+constexpr float kLargestMultiplier = 1 / kSmallestScale;            // of the conventions that invert the scale
 constexpr float kTorchEps = std::numeric_limits<float>::epsilon();  // 2^-23, torch.finfo(torch.float32).eps
 
 /// What a convention gets: a range that contains 0 (alpha = -beta when symmetric) and its codes.
@@ -80,9 +81,10 @@ Choice choose_distiller(const Problem& p) {
   if (p.is_zero_range()) return {.zero_point = static_cast<double>(p.symmetric ? p.middle() : p.codes.min)};
   const double width = p.symmetric ? static_cast<float>(p.beta) : float32_width(p);
   const double steps = p.symmetric ? p.steps() / 2 : p.steps();
-  const auto multiplier = static_cast<float>(steps / width);
+  const float multiplier = std::min(static_cast<float>(steps / width), kLargestMultiplier);
   Choice c = raised(1.0 / multiplier);
   c.multiplier = multiplier;
+  c.is_scale_raised = multiplier == kLargestMultiplier;
   c.zero_point = p.symmetric ? p.middle() : p.codes.min - std::rint(multiplier * static_cast<float>(p.alpha));
   return c;
 }
@@ -90,9 +92,10 @@ Choice choose_distiller(const Problem& p) {
 /// The inverse scale of countless articles: s = (qmax - qmin) / (beta - alpha), z = round(qmin - s alpha), in double.
 Choice choose_blog(const Problem& p) {
   if (p.is_zero_range()) return {.zero_point = static_cast<double>(p.symmetric ? p.middle() : 0)};
-  const double inverse = p.steps() / (p.beta - p.alpha);
+  const double inverse = std::min(p.steps() / (p.beta - p.alpha), static_cast<double>(kLargestMultiplier));
   Choice c = raised(1.0 / inverse);
   c.multiplier = inverse;
+  c.is_scale_raised = inverse == static_cast<double>(kLargestMultiplier);
   c.zero_point = p.symmetric ? p.middle() : std::rint(p.codes.min - inverse * p.alpha);
   return c;
 }

@@ -120,6 +120,15 @@ TEST(Conventions, DifferWhereTheRangeIsZeroOrTiny) {
   EXPECT_TRUE(derive_qparams({0, 1e-6}, u8, Convention::torch).is_scale_raised);
 }
 
+TEST(Conventions, InverseScalesThatLeaveFloat32AreRaisedToo) {
+  const Scheme i16{.dtype = DType::i16};
+  for (const Convention convention : {Convention::distiller, Convention::blog}) {
+    const Derivation d = derive_qparams({0, 1e-36}, i16, convention);
+    EXPECT_TRUE(d.is_scale_raised);
+    EXPECT_EQ(d.qparams, (QParams{0x1p-126F, -32768}));
+  }
+}
+
 TEST(Conventions, NarrowSymmetricCodesWhereTheToolHasThem) {
   const Scheme symmetric{.dtype = DType::i8, .symmetric = true};
   EXPECT_EQ(derive_qparams({-1, 1}, symmetric, Convention::ort).codes, (CodeRange{-127, 127}));
