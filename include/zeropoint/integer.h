@@ -68,14 +68,20 @@ Tensor matmul_accumulators(const QuantizedTensor& a, const QuantizedTensor& b);
 QuantizedTensor matmul(const QuantizedTensor& a, const QuantizedTensor& b, const Tensor& bias,
                        const TensorQParams& output, Arithmetic arithmetic = Arithmetic::onnx);
 
+/// What a bias does whose sum with the accumulator leaves int32.
+enum class BiasOverflow {
+  error,
+  saturate,  // stays at the end of int32, next to which the sum lies; models in the wild have such biases
+};
+
 /// x is [n, c, spatial...], w is [m, c / groups, kernel...] with one grid or one per output channel
 /// (axis 0). Outside of x the code is Z_x: real zeros.
 Tensor conv_accumulators(const QuantizedTensor& x, const QuantizedTensor& w, const WindowOptions& window = {});
 
 /// Like matmul: requantized per output channel; `bias` is int32 [m], or absent.
 QuantizedTensor conv(const QuantizedTensor& x, const QuantizedTensor& w, const Tensor& bias,
-                     const WindowOptions& window, const TensorQParams& output,
-                     Arithmetic arithmetic = Arithmetic::onnx);
+                     const WindowOptions& window, const TensorQParams& output, Arithmetic arithmetic = Arithmetic::onnx,
+                     BiasOverflow overflow = BiasOverflow::error);
 
 /// Joins along `axis`; every input is carried to the output's grid. Inputs on that grid are copied.
 QuantizedTensor concat(std::span<const QuantizedTensor> inputs, int axis, const TensorQParams& output,

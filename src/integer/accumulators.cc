@@ -1,5 +1,8 @@
 #include "integer/accumulators.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "base/fail.h"
 #include "base/parallel.h"
 #include "kernels/requantize/requantize.h"
@@ -41,7 +44,17 @@ void store_columns(const std::int32_t* acc, std::int64_t rows, const ColumnResca
 
 }  // namespace
 
-void add_bias(Tensor& accumulators, const ChannelLayout& layout, const Tensor& bias, std::string_view where) {
+namespace {
+
+std::int32_t saturate_int32(std::int64_t value) {
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(value, std::numeric_limits<std::int32_t>::min(),
+                                                            std::numeric_limits<std::int32_t>::max()));
+}
+
+}  // namespace
+
+void add_bias(Tensor& accumulators, const ChannelLayout& layout, const Tensor& bias, std::string_view where,
+              BiasOverflow overflow) {
   if (!bias) return;
   if (bias.dtype() != DType::i32 || bias.size() != layout.channels) {
     fail(ErrorKind::invalid_data, std::string(where), "the bias must be {} int32 values, not {} of {}", layout.channels,
@@ -52,7 +65,10 @@ void add_bias(Tensor& accumulators, const ChannelLayout& layout, const Tensor& b
     for (std::int64_t c = 0; c < layout.channels; ++c) {
       std::int32_t* run = acc + (o * layout.channels + c) * layout.inner;
       const std::int64_t add = bias.data<std::int32_t>()[c];
-      for (std::int64_t i = 0; i < layout.inner; ++i) run[i] = checked_accumulator(run[i] + add, where);
+      for (std::int64_t i = 0; i < layout.inner; ++i) {
+        const std::int64_t sum = run[i] + add;
+        run[i] = overflow == BiasOverflow::saturate ? saturate_int32(sum) : checked_accumulator(sum, where);
+      }
     }
   });
 }

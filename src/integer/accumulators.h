@@ -15,8 +15,9 @@ struct ChannelLayout {
 };
 
 /// Adds int32 bias[channel] (or nothing, when it is absent) to every accumulator. Throws invalid_data, naming `where`,
-/// when the bias does not fit or a sum leaves int32.
-void add_bias(Tensor& accumulators, const ChannelLayout& layout, const Tensor& bias, std::string_view where);
+/// when the bias does not fit or, unless `overflow` says otherwise, a sum leaves int32.
+void add_bias(Tensor& accumulators, const ChannelLayout& layout, const Tensor& bias, std::string_view where,
+              BiasOverflow overflow = BiasOverflow::error);
 
 /// Codes of `output` with M = S_a S_weights[channel] / S_y.
 QuantizedTensor requantize_channels(const Tensor& accumulators, const ChannelLayout& layout, const Operand& a,

@@ -89,12 +89,13 @@ Tensor conv_accumulators(const QuantizedTensor& x, const QuantizedTensor& w, con
 }
 
 QuantizedTensor conv(const QuantizedTensor& x, const QuantizedTensor& w, const Tensor& bias,
-                     const WindowOptions& options, const TensorQParams& output, Arithmetic arithmetic) {
+                     const WindowOptions& options, const TensorQParams& output, Arithmetic arithmetic,
+                     BiasOverflow overflow) {
   Tensor accumulators = conv_accumulators(x, w, options);
   const Operand input = open_operand(x, kOneGrid, kWhere);
   const Operand weights = open_operand(w, 0, kWhere);
   const ChannelLayout layout = conv_channels(accumulators.shape());
-  add_bias(accumulators, layout, bias, kWhere);
+  add_bias(accumulators, layout, bias, kWhere, overflow);
   return requantize_channels(accumulators, layout, input, weights, output, arithmetic, kWhere);
 }
 

@@ -38,6 +38,16 @@ TEST(IntegerConv, SlidesTheKernel) {
   EXPECT_THAT(accumulators(integer::conv_accumulators(x, w, {.pads = {1, 0}})), ElementsAre(10, 21, 32, 43, 54));
 }
 
+TEST(IntegerConv, ABiasAtTheEdgeSaturatesWhereAsked) {
+  const QuantizedTensor x{Tensor::of<std::uint8_t>({1, 1, 1}, {1}), tensor_qparams({.dtype = DType::u8}, {1, 2})};
+  const QuantizedTensor w{Tensor::of<std::int8_t>({1, 1, 1}, {5}), tensor_qparams({.dtype = DType::i8}, {1, 0})};
+  const Tensor bias = Tensor::of<std::int32_t>({1}, {std::numeric_limits<std::int32_t>::min()});
+  const TensorQParams y = tensor_qparams({.dtype = DType::i8}, {0x1p25F, 0});  // M = 2^-25: the end of int32 means -64
+  EXPECT_THROW(integer::conv(x, w, bias, {}, y), Error);
+  const QuantizedTensor result = integer::conv(x, w, bias, {}, y, Arithmetic::onnx, integer::BiasOverflow::saturate);
+  EXPECT_EQ(codes_of(result.codes), std::vector<std::int32_t>{-64});
+}
+
 TEST(IntegerConv, RefusesWhatDoesNotFit) {
   RandomTensors random(1);
   const QuantizedTensor x = random.tensor(DType::u8, {1, 4, 3, 3});

@@ -47,7 +47,9 @@ std::unique_ptr<Kernel> make_qlinear_conv(const OpSite& site) {
   }
   return make_kernel([window = options_of(site, window_of<3>(site))](const KernelIo& io) {
     const Tensor bias = io.has(8) ? io.in(8) : Tensor();
-    copy_out(integer::conv(operand(io, 0, 1, 2, 1), operand(io, 3, 4, 5, 0), bias, window, output_grid(io, 6, 7)).codes,
+    copy_out(integer::conv(operand(io, 0, 1, 2, 1), operand(io, 3, 4, 5, 0), bias, window, output_grid(io, 6, 7),
+                           Arithmetic::onnx, integer::BiasOverflow::saturate)
+                 .codes,
              io.out(0));
   });
 }
