@@ -96,8 +96,19 @@ class Quantizer {
   }
 
   void verify() {
-    const Network written = Network::load(staging_.file());
-    report_.outputs = reference_->compare(written.impl().program(), output_.string());
+    try {
+      const Network written = Network::load(staging_.file());
+      report_.outputs = reference_->compare(written.impl().program(), output_.string());
+    } catch (const Error& e) {
+      throw Error(e.kind(), in_final_terms(e.where()), e.message());
+    }
+  }
+
+  // The written model as the user knows it, not where it is staged.
+  std::string in_final_terms(std::string where) const {
+    const std::string staged = staging_.file().string();
+    const std::size_t at = where.find(staged);
+    return at == std::string::npos ? where : where.replace(at, staged.size(), output_.string());
   }
 
   const fs::path& input_;

@@ -110,7 +110,7 @@ void quantize(Options& options, const Output& out) {
   job.progress = nullptr;
   for (const std::string& warning : report.warnings) out.warn("", warning);
   for (const OutputError& output : report.outputs) {
-    if (output.sqnr_db < kLowSqnr) {
+    if (!job.data.path.empty() && output.is_real && output.sqnr_db < kLowSqnr) {
       out.warn(options.output,
                fmt::format("output '{}' keeps only {:.1f} dB; 'zeropoint compare' shows where it is lost", output.name,
                            output.sqnr_db));
@@ -188,9 +188,10 @@ Command command_quantize() {
           "listed with the reason.\n\n"
           "A plain array is quantized too: zeropoint quantize x.npy --help.",
       .examples =
-          "zeropoint quantize model.onnx --data images.csv --preprocess imagenet -o model.int8.onnx\n"
-          "zeropoint quantize model.onnx --data x.npz --exclude 'head/*' --save-plan plan.json -o q.onnx\n"
-          "zeropoint quantize model.onnx --data x.npz --plan plan.json -o q.onnx",
+          "zeropoint quantize m.onnx --data images.csv --preprocess imagenet -o q.onnx\n"
+          "zeropoint quantize m.onnx --data x.npz --exclude 'head/*' -o q.onnx\n"
+          "zeropoint quantize m.onnx --data x.npz --save-plan plan.json -o q.onnx\n"
+          "zeropoint quantize m.onnx --data x.npz --plan plan.json -o q.onnx",
       .define = define,
       .takes = [](std::string_view input) { return input.ends_with(".onnx"); },
   };

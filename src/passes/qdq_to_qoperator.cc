@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/fail.h"
-#include "zeropoint/quant.h"
+#include "passes/qdq_pattern.h"
 
 namespace zeropoint {
 namespace {
@@ -13,14 +13,6 @@ namespace {
 constexpr const char* kMicrosoft = "com.microsoft";
 
 std::size_t at(ValueId id) { return static_cast<std::size_t>(id); }
-
-/// A tensor as codes: what DequantizeLinear reads or QuantizeLinear writes.
-struct Codes {
-  ValueId codes = kNoValue;
-  ValueId scale = kNoValue;
-  ValueId zero_point = kNoValue;
-  std::vector<int> nodes;  // the nodes from the operator's result to the codes: Relu or Clip, then QuantizeLinear
-};
 
 /// Operators of com.microsoft with the form (x, x_scale, x_zero_point ..., y_scale, y_zero_point).
 struct LinearForm {
@@ -46,7 +38,7 @@ constexpr std::array<std::string_view, 21> kMovers = {
 class Rewriter {
  public:
   explicit Rewriter(Model& model)
-      : model_(model), graph_(model.graph), uses_(model.graph), dead_(model.graph.nodes.size()) {}
+      : model_(model), graph_(model.graph), pattern_(model.graph), dead_(model.graph.nodes.size()) {}
 
   std::map<std::string, int> run() {
     refuse_wide_codes();
@@ -74,32 +66,6 @@ class Rewriter {
     }
   }
 
-  std::optional<Codes> dequantized(ValueId v) const {
-    if (v == kNoValue || uses_.producer[at(v)] < 0) return std::nullopt;
-    const Node& n = node(uses_.producer[at(v)]);
-    if (!is(n, "DequantizeLinear") || n.inputs.size() < 3) return std::nullopt;
-    return Codes{.codes = n.inputs[0], .scale = n.inputs[1], .zero_point = n.inputs[2], .nodes = {}};
-  }
-
-  // Where `v` is rounded, when nothing else reads it.
-  std::optional<Codes> quantized(ValueId v, bool through_tail) const {
-    Codes result;
-    for (;;) {
-      const int reader = v == kNoValue ? -1 : uses_.single_consumer(v);
-      if (reader < 0) return std::nullopt;
-      const Node& n = node(reader);
-      result.nodes.push_back(reader);
-      if (is(n, "QuantizeLinear") && n.inputs.size() == 3) {
-        result.codes = n.outputs[0];
-        result.scale = n.inputs[1];
-        result.zero_point = n.inputs[2];
-        return result;
-      }
-      if (!through_tail || result.nodes.size() > 1 || !(is(n, "Relu") || is(n, "Clip"))) return std::nullopt;
-      v = n.outputs[0];
-    }
-  }
-
   std::vector<Node> rewrite(int n) {
     const Node& op = node(n);
     if (!op.domain.empty() || op.outputs.empty()) return {};
@@ -116,14 +82,14 @@ class Rewriter {
 
   std::vector<Node> convolution(int n) {
     const Node& op = node(n);
-    const auto x = dequantized(op.inputs[0]);
-    const auto w = dequantized(op.inputs[1]);
-    const auto y = quantized(op.outputs[0], true);
+    const auto x = pattern_.dequantized(op.inputs[0]);
+    const auto w = pattern_.dequantized(op.inputs[1]);
+    const auto y = pattern_.quantized(op.outputs[0], true);
     if (!x || !w || !y) return {};
     Node made = like(op, "QLinearConv", "");
     made.inputs = {x->codes, x->scale, x->zero_point, w->codes, w->scale, w->zero_point, y->scale, y->zero_point};
     if (op.inputs.size() > 2 && op.inputs[2] != kNoValue) {
-      const auto bias = integer_bias(op.inputs[2], *x, *w);
+      const auto bias = pattern_.integer_bias(op.inputs[2], *x, *w);
       if (!bias) return {};
       made.inputs.push_back(*bias);
     }
@@ -132,10 +98,10 @@ class Rewriter {
 
   std::vector<Node> matmul(int n) {
     const Node& op = node(n);
-    const auto a = dequantized(op.inputs[0]);
-    const auto b = dequantized(op.inputs[1]);
+    const auto a = pattern_.dequantized(op.inputs[0]);
+    const auto b = pattern_.dequantized(op.inputs[1]);
     if (!a || !b) return {};
-    const auto y = quantized(op.outputs[0], true);
+    const auto y = pattern_.quantized(op.outputs[0], true);
     if (!y) return integer_matmul(n, *a, *b);
     Node made = like(op, "QLinearMatMul", "");
     made.inputs = {a->codes, a->scale, a->zero_point, b->codes, b->scale, b->zero_point, y->scale, y->zero_point};
@@ -145,8 +111,8 @@ class Rewriter {
   // A product whose result stays float: int32 sums, then one multiplication by S_a S_b.
   std::vector<Node> integer_matmul(int n, const Codes& a, const Codes& b) {
     const Node& op = node(n);
-    const std::optional<Tensor> scale = product(a.scale, b.scale);
-    if (!scale || graph_.value(a.scale).constant.rank() != 0) return {};
+    const std::optional<Tensor> scale = pattern_.product(a.scale, b.scale);
+    if (!scale || !pattern_.is_per_tensor(a)) return {};
     const std::string stem = graph_.value(op.outputs[0]).name;
     const ValueId sums = graph_.add_value({.name = graph_.fresh_name(stem + "_int32"), .dtype = DType::i32});
     const ValueId real = graph_.add_value({.name = graph_.fresh_name(stem + "_unscaled"), .dtype = DType::f32});
@@ -164,18 +130,18 @@ class Rewriter {
 
   std::vector<Node> gemm(int n) {
     const Node& op = node(n);
-    const auto a = dequantized(op.inputs[0]);
-    const auto b = dequantized(op.inputs[1]);
+    const auto a = pattern_.dequantized(op.inputs[0]);
+    const auto b = pattern_.dequantized(op.inputs[1]);
     if (!a || !b || op.get_float("alpha", 1) != 1 || op.get_float("beta", 1) != 1) return {};
     Node made = like(op, "QGemm", kMicrosoft);
     made.erase("beta");
     made.inputs = {a->codes, a->scale, a->zero_point, b->codes, b->scale, b->zero_point};
     if (op.inputs.size() > 2 && op.inputs[2] != kNoValue) {
-      const auto bias = integer_bias(op.inputs[2], *a, *b);
+      const auto bias = pattern_.integer_bias(op.inputs[2], *a, *b);
       if (!bias) return {};
       made.inputs.push_back(*bias);
     }
-    if (const auto y = quantized(op.outputs[0], true)) {
+    if (const auto y = pattern_.quantized(op.outputs[0], true)) {
       made.inputs.resize(7, kNoValue);
       made.inputs.insert(made.inputs.end(), {y->scale, y->zero_point});
       return finish(n, std::move(made), *y);
@@ -188,13 +154,13 @@ class Rewriter {
 
   std::vector<Node> linear(int n, const LinearForm& form) {
     const Node& op = node(n);
-    const auto y = quantized(op.outputs[0], true);
+    const auto y = pattern_.quantized(op.outputs[0], true);
     if (!y || op.inputs.size() != form.operands) return {};
     Node made = like(op, form.linear, kMicrosoft);
     made.inputs.clear();
     for (const ValueId input : op.inputs) {
-      const auto x = dequantized(input);
-      if (!x || graph_.value(x->scale).constant.rank() != 0) return {};
+      const auto x = pattern_.dequantized(input);
+      if (!x || !pattern_.is_per_tensor(*x)) return {};
       made.inputs.insert(made.inputs.end(), {x->codes, x->scale, x->zero_point});
     }
     made.inputs.insert(made.inputs.end(), {y->scale, y->zero_point});
@@ -208,16 +174,16 @@ class Rewriter {
     std::optional<Codes> grid;
     const std::size_t data_inputs = op.op_type == "Concat" ? op.inputs.size() : 1;
     for (std::size_t i = 0; i < data_inputs; ++i) {
-      const auto x = dequantized(op.inputs[i]);
-      if (!x || (grid && !same_grid(*grid, *x))) return {};
+      const auto x = pattern_.dequantized(op.inputs[i]);
+      if (!x || (grid && !pattern_.same_grid(*grid, *x))) return {};
       made.inputs[i] = x->codes;
       grid = x;
     }
     std::vector<int> rounding;
     for (ValueId& output : made.outputs) {
       if (output == kNoValue) continue;
-      const auto y = quantized(output, false);
-      if (!y || !same_grid(*grid, *y)) return {};
+      const auto y = pattern_.quantized(output, false);
+      if (!y || !pattern_.same_grid(*grid, *y)) return {};
       output = y->codes;
       rounding.insert(rounding.end(), y->nodes.begin(), y->nodes.end());
     }
@@ -249,7 +215,7 @@ class Rewriter {
     std::optional<Node> clip;
     made.outputs = {y.codes};
     if (y.nodes.size() > 1) {
-      const auto limits = code_limits(node(y.nodes[0]), y);
+      const auto limits = pattern_.code_limits(node(y.nodes[0]), y);
       if (!limits) return {};
       if (limits->needed) {
         const std::string stem = graph_.value(y.codes).name;
@@ -269,70 +235,6 @@ class Rewriter {
     std::vector<Node> nodes = {std::move(made)};
     if (clip) nodes.push_back(std::move(*clip));
     return nodes;
-  }
-
-  struct CodeLimits {
-    bool needed = false;
-    Tensor low;
-    Tensor high;
-  };
-
-  // quantize() is monotone: quantize(clip(x, lo, hi)) == clip(quantize(x), quantize(lo), quantize(hi)).
-  std::optional<CodeLimits> code_limits(const Node& tail, const Codes& y) const {
-    const Tensor& scale = graph_.value(y.scale).constant;
-    const Tensor& zero_point = graph_.value(y.zero_point).constant;
-    if (!scale || !zero_point || scale.size() != 1) return std::nullopt;
-    const DType dtype = zero_point.dtype();
-    const CodeRange codes{static_cast<std::int32_t>(min_code(dtype)), static_cast<std::int32_t>(max_code(dtype))};
-    CodeRange limits = codes;
-    const auto code_of = [&](float x) {
-      return quantize_value<float>(x, scale.values<float>()[0], codes_of(zero_point)[0], codes);
-    };
-    if (tail.op_type == "Relu") {
-      limits.min = code_of(0);
-    } else {
-      for (std::size_t i = 1; i < tail.inputs.size(); ++i) {
-        if (tail.inputs[i] == kNoValue) continue;
-        const Tensor& bound = graph_.value(tail.inputs[i]).constant;
-        if (!bound || bound.dtype() != DType::f32 || bound.size() != 1) return std::nullopt;
-        (i == 1 ? limits.min : limits.max) = code_of(bound.values<float>()[0]);
-      }
-    }
-    const auto scalar = [&](std::int32_t code) { return tensor_of_codes(dtype, {}, std::array{code}); };
-    return CodeLimits{.needed = !(limits == codes), .low = scalar(limits.min), .high = scalar(limits.max)};
-  }
-
-  // S_a S_b as float32, elementwise; a is one number.
-  std::optional<Tensor> product(ValueId a, ValueId b) const {
-    const Tensor& left = graph_.value(a).constant;
-    const Tensor& right = graph_.value(b).constant;
-    if (!left || !right || left.size() != 1) return std::nullopt;
-    Tensor result = Tensor::allocate(DType::f32, right.shape());
-    std::transform(right.values<float>().begin(), right.values<float>().end(), result.mutable_values<float>().begin(),
-                   [&](float s) { return left.values<float>()[0] * s; });
-    return result;
-  }
-
-  // The codes of an int32 bias whose scale is the product that the operator implies.
-  std::optional<ValueId> integer_bias(ValueId v, const Codes& x, const Codes& w) const {
-    const auto bias = dequantized(v);
-    const auto expected = product(x.scale, w.scale);
-    if (!bias || !expected || graph_.value(bias->codes).constant.dtype() != DType::i32) return std::nullopt;
-    const auto actual = graph_.value(bias->scale).constant.values<float>();
-    const auto implied = expected->values<float>();
-    return std::equal(actual.begin(), actual.end(), implied.begin(), implied.end()) ? std::optional(bias->codes)
-                                                                                    : std::nullopt;
-  }
-
-  bool same_grid(const Codes& a, const Codes& b) const {
-    const auto same = [&](ValueId left, ValueId right) {
-      if (left == right) return true;
-      const Tensor& l = graph_.value(left).constant;
-      const Tensor& r = graph_.value(right).constant;
-      return l && r && l.dtype() == r.dtype() && l.shape() == r.shape() &&
-             std::equal(l.data<std::byte>(), l.data<std::byte>() + l.bytes(), r.data<std::byte>());
-    };
-    return same(a.scale, b.scale) && same(a.zero_point, b.zero_point);
   }
 
   void replace(std::vector<std::vector<Node>> replacement) {
@@ -359,7 +261,7 @@ class Rewriter {
 
   Model& model_;
   Graph& graph_;
-  const Uses uses_;  // of the graph as it came
+  const QdqPattern pattern_;  // of the graph as it came
   std::vector<bool> dead_;
   std::map<std::string, int> made_;
   bool uses_microsoft_ = false;
