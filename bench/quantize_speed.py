@@ -16,11 +16,20 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
-import networks
-
 ROOT = Path(__file__).resolve().parents[1]
+COUNTS = (100, 200, 1000)
+
+
+def write_data(folder):
+    """Decodes the images. In a process of its own: what the measuring process has in memory would count as its children's."""
+    import numpy as np
+
+    import networks
+
+    images, _ = networks.NETWORKS["squeezenet1.1"].read("calibration")
+    for count in COUNTS:
+        np.savez(Path(folder) / f"{count}.npz", input=images[np.arange(count) % len(images)])
+    print(networks.NETWORKS["squeezenet1.1"].path)
 
 
 def run(command):
@@ -47,16 +56,17 @@ def main():
     parser.add_argument("--binary", default=ROOT / "build/release/zeropoint")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--write-data", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    network = networks.NETWORKS["squeezenet1.1"]
-    images, _ = network.read("calibration")
+    if options.write_data:
+        return write_data(options.write_data)
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        for count in (100, 200, 1000):
-            np.savez(folder / f"{count}.npz", input=images[np.arange(count) % len(images)])
-        ours = lambda data, *extra: [options.binary, "quantize", network.path, "--data", folder / data, "-o",
+        model = subprocess.run([sys.executable, __file__, "--write-data", folder], check=True, capture_output=True,
+                               text=True).stdout.split("\n")[0]
+        ours = lambda data, *extra: [options.binary, "quantize", model, "--data", folder / data, "-o",
                                      folder / "int8.onnx", "--threads", options.threads, *extra]
-        peer = lambda method: [sys.executable, ROOT / "bench/onnxruntime_peer.py", network.path, folder / "200.npz",
+        peer = lambda method: [sys.executable, ROOT / "bench/onnxruntime_peer.py", model, folder / "200.npz",
                                folder / "peer.onnx", method]
         commands = {
             "zeropoint": ours("200.npz"),
