@@ -11,15 +11,17 @@
 namespace zeropoint {
 namespace {
 
-constexpr double kLargestBias =
-    0x1p30;  // codes stay below half of int32, so that sums of products find room beside them
-constexpr double kBiasResolution = 0x1p23;  // codes of a bias alone: the 24 bits of a float32
+// Codes of a bias stay below half of int32, so that the sum of products finds room beside them.
+constexpr double kLargestBias = 0x1p30;
+// Codes of a bias whose channel has no weights: the 24 bits of a float32.
+constexpr double kBiasResolution = 0x1p23;
 
 struct Weight {
   const QuantizedWeight* use = nullptr;
   PlanTensor row;
-  int raised = 0;  // scales raised for a bias
-  Tensor error;    // W - W'
+  std::vector<bool> is_empty;  // per grid: all weights are zero, and no bias has set the scale yet
+  int raised = 0;              // scales raised for a bias
+  Tensor error;                // W - W'
 };
 
 Weight choose_weight(const Graph& graph, const QuantizedWeight& use, const ChooseOptions& options) {
@@ -40,6 +42,7 @@ Weight choose_weight(const Graph& graph, const QuantizedWeight& use, const Choos
   for (Range& range : weight.row.ranges) {
     const double amax = std::max(-range.min, range.max);
     range = {-amax, amax};
+    weight.is_empty.push_back(amax == 0);
   }
   weight.row.qparams = choose_tensor_qparams(weight.row.ranges, value.constant.shape(), scheme);
   return weight;
@@ -51,23 +54,25 @@ std::int64_t grid_of_channel(const Tensor& scales, std::int64_t c) {
   return scales.rank() == 0 ? 0 : c % scales.size();
 }
 
-// Raises the scales of channels whose bias does not fit. Returns the raised codes' reason to stay float, or "".
+// Raises the scales of channels whose bias does not fit. Returns why the bias must stay float, or "".
 std::string make_room(const Tensor& bias, float input_scale, Weight& weight) {
   Tensor scales = weight.row.qparams.scales.clone();
   const auto s = scales.mutable_values<float>();
+  std::vector<double> largest(s.size());  // |b| of each grid
   for (std::int64_t c = 0; c < bias.size(); ++c) {
-    const auto g = static_cast<std::size_t>(grid_of_channel(scales, c));
-    const double b = std::abs(static_cast<double>(bias.values<float>()[static_cast<std::size_t>(c)]));
-    if (b == 0) continue;
-    const bool is_alone = weight.row.ranges[g].max == 0;  // all weights are zero: the scale serves the bias only
-    const double needed = b / input_scale / (is_alone ? kBiasResolution : kLargestBias);
-    if (!is_alone && needed <= s[g]) continue;
-    if (scales.rank() == 0 && !is_alone) {
-      return fmt::format("{:.4g} is beyond int32 at scale {:.4g} * {:.4g}", b, input_scale, s[g]);
+    double& b = largest[static_cast<std::size_t>(grid_of_channel(scales, c))];
+    b = std::max(b, std::abs(static_cast<double>(bias.data<float>()[c])));
+  }
+  for (std::size_t g = 0; g < s.size(); ++g) {
+    const bool is_empty = weight.is_empty[g];
+    const double needed = largest[g] / input_scale / (is_empty ? kBiasResolution : kLargestBias);
+    if (needed <= (is_empty ? 0 : s[g])) continue;
+    if (scales.rank() == 0 && !is_empty) {
+      return fmt::format("{:.4g} is beyond int32 at scale {:.4g} * {:.4g}", largest[g], input_scale, s[g]);
     }
-    s[g] = static_cast<float>(std::max(needed, is_alone ? 0.0 : static_cast<double>(s[g])));
-    s[g] = std::max(s[g], std::numeric_limits<float>::min());
-    if (!is_alone) ++weight.raised;
+    s[g] = std::max(static_cast<float>(needed), std::numeric_limits<float>::min());
+    weight.is_empty[g] = false;
+    if (!is_empty) ++weight.raised;
   }
   weight.row.qparams.scales = scales;
   return "";
@@ -102,8 +107,7 @@ void explain(const ChooseOptions& options, Weight& weight) {
                                     scales.size(), largest, *low, *high);
   } else {
     weight.row.reason = fmt::format("max|w| / {} = {:.4g}", largest, scales[0]);
-    if (!options.per_tensor && weight.use->users.size() > 1)
-      weight.row.reason += "; its users disagree about the channel axis";
+    if (weight.use->has_conflict) weight.row.reason += "; its users disagree about the channel axis";
   }
   if (weight.raised > 0) weight.row.reason += fmt::format("; {} raised so that the bias fits int32", weight.raised);
 }
@@ -147,8 +151,8 @@ ConstantRows choose_constants(const Graph& graph, const Structure& structure, co
     Weight& weight = weights[weight_of.at(bias.weight)];
     const std::string obstacle = make_room(graph.value(bias.value).constant, activation_scale(bias.input), weight);
     fits[i] = obstacle.empty();
-    if (!fits[i])
-      result.warnings.push_back(fmt::format("bias '{}' stays float: {}", graph.value(bias.value).name, obstacle));
+    if (fits[i]) continue;
+    result.warnings.push_back(fmt::format("bias '{}' stays float: {}", graph.value(bias.value).name, obstacle));
   }
   for (Weight& weight : weights) {
     explain(options, weight);

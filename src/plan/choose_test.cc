@@ -120,6 +120,17 @@ TEST(Choose, ZeroWeightsDoNotCoarsenTheirBias) {
   EXPECT_NEAR(0.3 / step, 0x1p23, 2) << "scale 1 would round 0.3 to 0";
 }
 
+TEST(Choose, GroupsThatShareAGridOfZerosHoldTheLargestBias) {
+  const Choice c = choose(R"(main (float32[1, 2, 2, 2] x) => (float32[1, 2, 2, 2] y)
+<float32[2, 1, 1, 1] w = {0, 0}, float32[2] b = {1000, 0.001}>
+{
+  ["deconv"] y = ConvTranspose<group = 2>(x, w, b)
+}
+)",
+                          seen({{"x", {0, 255}}}));
+  EXPECT_NEAR(1000 / c.plan.find("b")->qparams.scales.values<float>()[0], 0x1p23, 2);
+}
+
 TEST(Choose, GridsThatManyTensorsShareCoverAll) {
   const Choice c = choose(R"(main (float32[1, 1, 2, 2] x) => (float32[1, 1, 2, 2] y)
 <float32[1, 1, 1, 1] w = {1}, float32[1, 2, 1, 1] w2 = {1, 2}>

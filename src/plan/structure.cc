@@ -300,7 +300,8 @@ class Decider {
         const auto [entry, is_new] = row_of.try_emplace(v, structure.weights.size());
         if (is_new) structure.weights.push_back({.value = v, .axis = axis});
         QuantizedWeight& weight = structure.weights[entry->second];
-        if (weight.axis != axis) weight.axis = -1;
+        weight.has_conflict = weight.has_conflict || weight.axis != axis;
+        if (weight.has_conflict) weight.axis = -1;
         weight.users.push_back(n);
       }
       if (has_integer_bias(node(n))) {

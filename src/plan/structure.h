@@ -31,8 +31,9 @@ struct Grid {
 
 struct QuantizedWeight {
   ValueId value = kNoValue;
-  int axis = -1;  // of the output channels; -1: one grid, because the users disagree or the operand has no channels
-  std::vector<int> users;  // nodes
+  int axis = -1;              // of the output channels; -1: one grid for the whole weight
+  bool has_conflict = false;  // one grid because the users disagree about the axis
+  std::vector<int> users;     // nodes
 };
 
 /// An int32 bias: its scale is that of `input` times that of `weight`, channel by channel.
