@@ -41,8 +41,10 @@ class Install : public testing::Test {
   static fs::path consumer() { return fs::path(ZEROPOINT_SOURCE_DIR) / "tests/install/consumer"; }
 };
 
+// Row 1 of the golden table, [-3, 3.2] in int8, and the refusal of a file that is not there.
 constexpr const char* kExpected =
-    "scale 0.024314 zero_point -5\n";  // numerics: [-3, 3.2] int8, row 1 of the golden table
+    "scale 0.024314 zero_point -5\n"
+    "missing.onnx: cannot open: No such file or directory\n";
 
 TEST_F(Install, OutsideProgramFindsThePackage) {
   const fs::path work = prefix().parent_path() / "find_package";
