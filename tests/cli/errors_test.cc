@@ -51,7 +51,8 @@ TEST_F(Errors, AFileThatIsMissingOrBrokenIsNamed) {
 }
 
 TEST_F(Errors, AFileNameCannotBreakTheLine) {
-  EXPECT_THAT(error_of({"inspect", "two\nlines\x1b[31m.onnx"}, kExitError), HasSubstr("two\\x0alines\\x1b[31m.onnx: cannot open"));
+  EXPECT_THAT(error_of({"inspect", "two\nlines\x1b[31m.onnx"}, kExitError),
+              HasSubstr("two\\x0alines\\x1b[31m.onnx: cannot open"));
 }
 
 TEST_F(Errors, MisshapenDataNamesBothShapes) {
