@@ -72,9 +72,9 @@ class Tensor {
 
   /// Copies the values. `Tensor::of<float>({2}, {1, 2})`
   template <class T>
-  static Tensor of(Shape shape, std::initializer_list<T> values);
+  static Tensor of(const Shape& shape, std::initializer_list<T> values);
   template <class T>
-  static Tensor copy_of(Shape shape, std::span<const T> values);
+  static Tensor copy_of(const Shape& shape, std::span<const T> values);
   template <class T>
   static Tensor scalar(T value);
 
@@ -131,14 +131,14 @@ class Tensor {
 };
 
 template <class T>
-Tensor Tensor::copy_of(Shape shape, std::span<const T> values) {
-  Tensor t = allocate(dtype_of<T>, std::move(shape));
+Tensor Tensor::copy_of(const Shape& shape, std::span<const T> values) {
+  Tensor t = allocate(dtype_of<T>, shape);
   for (std::int64_t i = 0; i < t.size(); ++i) t.mutable_data<T>()[i] = values[static_cast<std::size_t>(i)];
   return t;
 }
 template <class T>
-Tensor Tensor::of(Shape shape, std::initializer_list<T> values) {
-  return copy_of<T>(std::move(shape), std::span<const T>(values.begin(), values.size()));
+Tensor Tensor::of(const Shape& shape, std::initializer_list<T> values) {
+  return copy_of<T>(shape, std::span<const T>(values.begin(), values.size()));
 }
 template <class T>
 Tensor Tensor::scalar(T value) {

@@ -2,28 +2,14 @@
 #include "base/fail.h"
 #include "base/parallel.h"
 #include "integer/broadcast.h"
+#include "integer/code_rows.h"
 #include "integer/rules.h"
-#include "kernels/qadd/qadd.h"
-#include "kernels/qmul/qmul.h"
 #include "quant/codes.h"
 
 namespace zeropoint::integer {
 namespace {
 
 constexpr std::int64_t kGrain = 1 << 14;  // elements per piece of work
-
-void row(const AddRule& rule, const std::uint8_t* a, const std::uint8_t* b, std::int64_t n, std::uint8_t* y) {
-  qadd_u8(a, b, n, rule, y);
-}
-void row(const AddRule& rule, const std::int8_t* a, const std::int8_t* b, std::int64_t n, std::int8_t* y) {
-  qadd_i8(a, b, n, rule, y);
-}
-void row(const MulRule& rule, const std::uint8_t* a, const std::uint8_t* b, std::int64_t n, std::uint8_t* y) {
-  qmul_u8(a, b, n, rule, y);
-}
-void row(const MulRule& rule, const std::int8_t* a, const std::int8_t* b, std::int64_t n, std::int8_t* y) {
-  qmul_i8(a, b, n, rule, y);
-}
 
 /// Both inputs and the result of one 8-bit type and one shape: whole vectors at a time.
 template <class Code, class Rule>

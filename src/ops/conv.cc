@@ -14,26 +14,10 @@ constexpr std::size_t kAddend =
 /// Shapes of Conv: x [N, C, spatial...], w [M, C/group, kernel...], b [M].
 Window window_of(const OpSite& site) {
   const ValueFacts& x = site.input(0);
-  const ValueFacts& w = site.input(1);
-  if (w.shape.size() != x.shape.size() || w.shape.size() < 3) {
-    site.invalid("the weight {} does not fit the input {}", to_string(w.shape), to_string(x.shape));
-  }
-  const std::vector<std::int64_t> kernel(w.shape.begin() + 2, w.shape.end());
-  if (const auto stated = site.node.get_ints("kernel_shape", kernel); stated != kernel) {
-    site.invalid("kernel_shape is {}, the weight has shape {}", to_string(stated), to_string(w.shape));
-  }
-  return sliding_window(site, x.shape, kernel);
+  return sliding_window(site, x.shape, weight_kernel(site, x.shape, site.input(1).shape));
 }
 
-std::int64_t group_of(const OpSite& site) {
-  const std::int64_t group = site.node.get_int("group", 1);
-  const std::int64_t channels = site.input(0).shape[1];
-  const Shape& w = site.input(1).shape;
-  if (group < 1 || w[0] % group != 0 || w[1] > channels || w[1] * group != channels) {
-    site.invalid("{} channels in {} groups do not fit the weight {}", channels, group, to_string(w));
-  }
-  return group;
-}
+std::int64_t group_of(const OpSite& site) { return convolution_groups(site, site.input(0).shape, site.input(1).shape); }
 
 std::vector<ValueFacts> infer(const OpSite& site) {
   const Window window = window_of(site);

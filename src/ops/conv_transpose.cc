@@ -9,15 +9,7 @@ namespace {
 /// Shapes of ConvTranspose: x [N, C, spatial...], w [C, M/group, kernel...], b [M].
 Window window_of(const OpSite& site) {
   const ValueFacts& x = site.input(0);
-  const ValueFacts& w = site.input(1);
-  if (w.shape.size() != x.shape.size() || w.shape.size() < 3) {
-    site.invalid("the weight {} does not fit the input {}", to_string(w.shape), to_string(x.shape));
-  }
-  const std::vector<std::int64_t> kernel(w.shape.begin() + 2, w.shape.end());
-  if (const auto stated = site.node.get_ints("kernel_shape", kernel); stated != kernel) {
-    site.invalid("kernel_shape is {}, the weight has shape {}", to_string(stated), to_string(w.shape));
-  }
-  return transposed_window(site, x.shape, kernel);
+  return transposed_window(site, x.shape, weight_kernel(site, x.shape, site.input(1).shape));
 }
 
 std::int64_t group_of(const OpSite& site) {

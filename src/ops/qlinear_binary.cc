@@ -1,5 +1,4 @@
-#include "kernels/qadd/qadd.h"
-#include "kernels/qmul/qmul.h"
+#include "integer/code_rows.h"
 #include "ops/arguments.h"
 #include "ops/broadcast.h"
 #include "ops/elementwise.h"
@@ -10,19 +9,6 @@
 //   mul: rint((a - Z_a) (b - Z_b) (S_a S_b / S_c) + Z_c)
 namespace zeropoint {
 namespace {
-
-void row(const AddRule& rule, const std::uint8_t* a, const std::uint8_t* b, std::int64_t n, std::uint8_t* y) {
-  qadd_u8(a, b, n, rule, y);
-}
-void row(const AddRule& rule, const std::int8_t* a, const std::int8_t* b, std::int64_t n, std::int8_t* y) {
-  qadd_i8(a, b, n, rule, y);
-}
-void row(const MulRule& rule, const std::uint8_t* a, const std::uint8_t* b, std::int64_t n, std::uint8_t* y) {
-  qmul_u8(a, b, n, rule, y);
-}
-void row(const MulRule& rule, const std::int8_t* a, const std::int8_t* b, std::int64_t n, std::int8_t* y) {
-  qmul_i8(a, b, n, rule, y);
-}
 
 template <class Code, class Rule>
 void run_tile(const Broadcast::Tile& t, const Code* a, const Code* b, Code* y, const Rule& rule) {

@@ -11,12 +11,9 @@ template <std::size_t w>
 Window window_of(const OpSite& site) {
   const Shape& x = site.input(0).shape;
   const Shape& weight = site.input(w).shape;
-  const std::int64_t group = site.node.get_int("group", 1);
-  if (weight.size() != x.size() || x.size() < 3 || group < 1 || weight[0] % group != 0 || weight[1] > x[1] ||
-      weight[1] * group != x[1]) {
-    site.invalid("the weight {} in {} groups does not fit the input {}", to_string(weight), group, to_string(x));
-  }
-  return sliding_window(site, x, {weight.begin() + 2, weight.end()});
+  const std::vector<std::int64_t> kernel = weight_kernel(site, x, weight);
+  convolution_groups(site, x, weight);
+  return sliding_window(site, x, kernel);
 }
 
 WindowOptions options_of(const OpSite& site, const Window& window) {

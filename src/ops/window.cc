@@ -71,6 +71,25 @@ std::int64_t extent(const Window& window, std::size_t axis) {
 
 }  // namespace
 
+std::vector<std::int64_t> weight_kernel(const OpSite& site, const Shape& x, const Shape& w) {
+  if (w.size() != x.size() || w.size() < 3) {
+    site.invalid("the weight {} does not fit the input {}", to_string(w), to_string(x));
+  }
+  const std::vector<std::int64_t> kernel(w.begin() + 2, w.end());
+  if (const auto stated = site.node.get_ints("kernel_shape", kernel); stated != kernel) {
+    site.invalid("kernel_shape is {}, the weight has shape {}", to_string(stated), to_string(w));
+  }
+  return kernel;
+}
+
+std::int64_t convolution_groups(const OpSite& site, const Shape& x, const Shape& w) {
+  const std::int64_t group = site.node.get_int("group", 1);
+  if (group < 1 || w[0] % group != 0 || w[1] > x[1] || w[1] * group != x[1]) {
+    site.invalid("{} channels in {} groups do not fit the weight {}", x[1], group, to_string(w));
+  }
+  return group;
+}
+
 Window sliding_window(const OpSite& site, const Shape& input, std::vector<std::int64_t> kernel) {
   Window window = unpadded_window(site, input, std::move(kernel));
   const AutoPad auto_pad = auto_pad_of(site);

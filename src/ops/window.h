@@ -19,6 +19,13 @@ struct Window {
   std::size_t rank() const { return kernel.size(); }
 };
 
+/// The spatial part of a convolution's weight [.., .., kernel...], checked against the input's rank and the attribute
+/// kernel_shape. Throws invalid_model naming the node.
+std::vector<std::int64_t> weight_kernel(const OpSite& site, const Shape& x, const Shape& w);
+
+/// The attribute group of a convolution of x [N, C, ...] with w [M, C/group, ...], checked.
+std::int64_t convolution_groups(const OpSite& site, const Shape& x, const Shape& w);
+
 /// Reads strides, dilations, pads, auto_pad and ceil_mode for an input of shape [N, C, spatial...].
 /// With ceil_mode the last window may leave the padded input at its end but starts inside.
 /// Throws invalid_model naming the node.
