@@ -163,6 +163,28 @@ TEST(ExplainTensor, ErrorsAreThoseOfTheElements) {
   EXPECT_LE(widest_line(to_text(e)), 80U);
 }
 
+TEST(ExplainTensor, WhatLiesBeyondTheGridCountsAsClipped) {
+  Tensor x = Tensor::allocate(DType::f32, {300});
+  for (int i = 0; i < 300; ++i) x.mutable_data<float>()[i] = std::pow(std::sin(static_cast<float>(i)), 5.0F);
+  const TensorExplanation e = explain_tensor("x", x, {.scheme = {.dtype = DType::i4}, .compare = true});
+  double most_clipped = 0;
+  for (const SchemeRow& row : e.schemes) {
+    if (row.grids > 1) continue;
+    const double scale = static_cast<double>(row.qparams.scale);
+    const CodeRange codes = code_range(row.scheme);
+    const double low = scale * (codes.min - row.qparams.zero_point);
+    const double high = scale * (codes.max - row.qparams.zero_point);
+    double clipping = 0;
+    for (const float v : x.values<float>()) {
+      const double beyond = std::max({low - static_cast<double>(v), static_cast<double>(v) - high, 0.0});
+      if (beyond > scale / 2 * 1.0001) clipping += beyond * beyond / 300;
+    }
+    EXPECT_NEAR(row.clipping_error, clipping, 1e-7) << row.label;
+    most_clipped = std::max(most_clipped, clipping);
+  }
+  EXPECT_GT(most_clipped, 1e-5);  // some observer clips here, or the test shows nothing
+}
+
 TEST(ExplainTensor, RefusesWhatHasNoRange) {
   EXPECT_THROW(explain_tensor("empty", Tensor::of<float>({0}, {}), {}), Error);
   EXPECT_THROW(explain_tensor("nan", Tensor::of<float>({1}, {NAN}), {}), Error);
