@@ -1,0 +1,29 @@
+// A language model's checkpoint: a folder with config.json and safetensors (one file or shards), or one GGUF file.
+//
+// Thread safety: read-only after open_checkpoint().
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "checkpoint/tensor_store.h"
+
+namespace zeropoint {
+
+struct Checkpoint {
+  std::filesystem::path path;     // as given: the folder or the file
+  nlohmann::ordered_json config;  // config.json; for GGUF the same keys, made from its metadata
+  std::unique_ptr<TensorStore> weights;
+};
+
+/// Whether open_checkpoint() is the reader for `path`: a folder with a config.json, a .gguf or a .safetensors file.
+bool is_checkpoint(const std::filesystem::path& path);
+
+/// Reads headers only. Throws io and invalid_data naming file and field: missing shards, an index that disagrees with
+/// them, overlapping or truncated tensors, an unknown quant_method.
+Checkpoint open_checkpoint(const std::filesystem::path& path);
+
+}  // namespace zeropoint
