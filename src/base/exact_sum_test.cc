@@ -9,6 +9,7 @@
 #include <limits>
 #include <random>
 
+#include "base/int128.h"
 #include "zeropoint/error.h"
 
 namespace zeropoint {
@@ -75,7 +76,7 @@ RC_GTEST_PROP(ExactSum, IsTheIntegerSum, ()) {
   const auto terms =
       *rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(-(1LL << 52), 1LL << 52));
   ExactSum sum;
-  __int128 expected = 0;
+  int128 expected = 0;
   for (const std::int64_t t : terms) {
     sum.add(static_cast<double>(t));
     expected += t;

@@ -129,7 +129,7 @@ std::string deflated_zip(const std::string& name, const std::string& data, std::
   ::deflateEnd(&stream);
 
   const auto put = [](std::string& out, std::uint64_t value, int width) {
-    for (int i = 0; i < width; ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
+    for (int i = 0; i < width; ++i) out += static_cast<char>(i < 8 ? value >> (8 * i) & 0xFF : 0);
   };
   const auto common = [&](std::string& out) {
     put(out, 20, 2), put(out, 0, 2), put(out, 8, 2), put(out, 0, 4);

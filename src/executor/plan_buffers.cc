@@ -43,7 +43,7 @@ void PlanBuilder::share_buffers() {
 }
 
 bool PlanBuilder::may_overwrite(const DraftStep& draft, int step) const {
-  if (draft.may_overwrite < 0) return false;
+  if (draft.may_overwrite < 0 || draft.may_overwrite >= std::ssize(draft.inputs)) return false;
   const SlotId id = draft.inputs[static_cast<std::size_t>(draft.may_overwrite)];
   if (id == kNoSlot || at(id).buffer == kNoBuffer || std::ranges::count(draft.inputs, id) != 1) return false;
   const Buffer& buffer = buffers_[static_cast<std::size_t>(at(id).buffer)];

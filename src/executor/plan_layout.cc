@@ -116,7 +116,8 @@ PlanBuilder::SlotId PlanBuilder::plain_slot(ValueId value) {
     made = add_constant_slot(known.constant);
   } else if (slots(value).channels_last != kNoSlot) {
     const SlotId from = slots(value).channels_last;
-    made = add_reordered(from, at(from).shape, from_channels_last(known.shape.size()));
+    const Shape shape = at(from).shape;  // a copy: add_reordered() makes slots, which may move
+    made = add_reordered(from, shape, from_channels_last(known.shape.size()));
   } else {
     fail(ErrorKind::internal, graph_.value(value).name, "the value is read before it is made");
   }

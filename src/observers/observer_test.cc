@@ -60,7 +60,7 @@ TEST(Observers, EveryOneGivesARangeAroundZeroWithAReason) {
         EXPECT_LE(choice.range.min, 0) << what;
         EXPECT_GE(choice.range.max, 0) << what;
         EXPECT_TRUE(std::isfinite(choice.range.min) && std::isfinite(choice.range.max)) << what;
-        if (scheme.symmetric) EXPECT_EQ(choice.range.min, -choice.range.max) << what;
+        EXPECT_TRUE(!scheme.symmetric || choice.range.min == -choice.range.max) << what;
         EXPECT_THAT(choice.reason, Not(IsEmpty())) << what;
         EXPECT_GE(choice.candidates, 1) << what;
       }

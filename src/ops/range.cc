@@ -1,6 +1,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "base/int128.h"
 #include "ops/arguments.h"
 #include "ops/dispatch.h"
 #include "ops/move.h"
@@ -11,10 +12,10 @@ namespace {
 
 /// ceil((limit - start) / delta), at least 0, exactly for integers of 64 bits.
 std::int64_t exact_count(std::int64_t start, std::int64_t limit, std::int64_t delta) {
-  const __int128 distance = delta > 0 ? __int128{limit} - start : __int128{start} - limit;
-  const __int128 step = delta > 0 ? __int128{delta} : -__int128{delta};
+  const int128 distance = delta > 0 ? int128{limit} - start : int128{start} - limit;
+  const int128 step = delta > 0 ? int128{delta} : -int128{delta};
   if (distance <= 0) return 0;
-  const __int128 count = (distance + step - 1) / step;
+  const int128 count = (distance + step - 1) / step;
   return count > INT64_MAX ? INT64_MAX : static_cast<std::int64_t>(count);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "base/int128.h"
 #include "zeropoint/quant.h"
 
 namespace zeropoint {
@@ -51,10 +52,10 @@ TEST(RequantizeValue, EveryModeSaturates) {
 }
 
 /// round(numerator / 2^shift), half to even, in exact integers.
-__int128 round_half_even(__int128 numerator, int shift) {
-  const __int128 one = __int128{1} << shift;
-  const __int128 floor = numerator >> shift;
-  const __int128 twice = 2 * (numerator - floor * one);
+int128 round_half_even(int128 numerator, int shift) {
+  const int128 one = int128{1} << shift;
+  const int128 floor = numerator >> shift;
+  const int128 twice = 2 * (numerator - floor * one);
   if (twice != one) return floor + (twice > one ? 1 : 0);
   return floor + (floor & 1);
 }
@@ -81,12 +82,12 @@ Case any_case() {
   return c;
 }
 
-__int128 clamped(__int128 value) { return value < -128 ? -128 : value > 127 ? 127 : value; }
+int128 clamped(int128 value) { return value < -128 ? -128 : value > 127 ? 127 : value; }
 
 RC_GTEST_PROP(RequantizeValue, OnnxModeIsTheExactValueRoundedHalfToEven, ()) {
   const Case c = any_case();
   const Rescale rescale{.multiplier = std::ldexp(static_cast<float>(c.mantissa), -c.exponent)};
-  const __int128 exact = __int128{c.acc} * c.mantissa + (__int128{c.zero_point} << c.exponent);
+  const int128 exact = int128{c.acc} * c.mantissa + (int128{c.zero_point} << c.exponent);
   // acc * m + Z needs more than 53 bits only where it is far outside the codes.
   RC_ASSERT(requantize_value(c.acc, rescale, c.zero_point, kI8) == clamped(round_half_even(exact, c.exponent)));
 }
@@ -103,11 +104,11 @@ RC_GTEST_PROP(RequantizeValue, FixedPointModeIsTwoExactRoundings, ()) {
   const Case c = any_case();
   const FixedPointMultiplier m = fixed_point_multiplier(std::ldexp(static_cast<double>(c.mantissa), -c.exponent));
   RC_PRE(m.shift <= 0);
-  const __int128 product = __int128{c.acc} * m.m0 + (__int128{1} << 30);
-  const __int128 high = product >> 31;
-  const __int128 magnitude = high < 0 ? -high : high;
-  const __int128 half = m.shift == 0 ? 0 : __int128{1} << (-m.shift - 1);
-  const __int128 rounded = (magnitude + half) >> -m.shift;
+  const int128 product = int128{c.acc} * m.m0 + (int128{1} << 30);
+  const int128 high = product >> 31;
+  const int128 magnitude = high < 0 ? -high : high;
+  const int128 half = m.shift == 0 ? 0 : int128{1} << (-m.shift - 1);
+  const int128 rounded = (magnitude + half) >> -m.shift;
   RC_ASSERT(multiply_by_fixed_point(c.acc, m) == (high < 0 ? -rounded : rounded));
 }
 

@@ -41,6 +41,9 @@ class Install : public testing::Test {
   static fs::path consumer() { return fs::path(ZEROPOINT_SOURCE_DIR) / "tests/install/consumer"; }
 };
 
+// An archive built with sanitizers asks its users for the same flags.
+const std::string kFlags = *ZEROPOINT_SANITIZE == '\0' ? "" : "-fsanitize=" ZEROPOINT_SANITIZE;
+
 // Row 1 of the golden table, [-3, 3.2] in int8, and the refusal of a file that is not there.
 constexpr const char* kExpected =
     "scale 0.024314 zero_point -5\n"
@@ -49,7 +52,7 @@ constexpr const char* kExpected =
 TEST_F(Install, OutsideProgramFindsThePackage) {
   const fs::path work = prefix().parent_path() / "find_package";
   const auto [status, output] =
-      shell("cmake -G Ninja -S " + consumer().string() + " -B " + work.string() +
+      shell("cmake -G Ninja -S " + consumer().string() + " -B " + work.string() + " -DCMAKE_CXX_FLAGS=" + kFlags +
             " -DCMAKE_PREFIX_PATH=" + prefix().string() + " && cmake --build " + work.string());
   ASSERT_EQ(status, 0) << output;
   EXPECT_EQ(shell((work / "consumer").string()).second, kExpected);
@@ -59,8 +62,8 @@ TEST_F(Install, OutsideProgramUsesPkgConfig) {
   const fs::path program = prefix().parent_path() / "consumer";
   const std::string pkg_config_path = "PKG_CONFIG_PATH=$(dirname $(find " + prefix().string() + " -name zeropoint.pc))";
   const auto [status, output] =
-      shell("export " + pkg_config_path + "; c++ -std=c++20 " + (consumer() / "main.cc").string() + " -o " +
-            program.string() + " $(pkg-config --cflags --libs --static zeropoint)");
+      shell("export " + pkg_config_path + "; c++ -std=c++20 " + kFlags + " " + (consumer() / "main.cc").string() +
+            " -o " + program.string() + " $(pkg-config --cflags --libs --static zeropoint)");
   ASSERT_EQ(status, 0) << output;
   EXPECT_EQ(shell(program.string()).second, kExpected);
 }

@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
                            "imagenet-normalize", 4, 25},
                       Case{"mnist", "models/mnist-8.onnx", "data/mnist_calibration.npz", "", 8, 35},
                       Case{"brackets", "models/brackets_transformer.onnx", "data/brackets_calibration.npz", "", 8, 35}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& parameter) { return parameter.param.name; });
 
 }  // namespace
 }  // namespace zeropoint

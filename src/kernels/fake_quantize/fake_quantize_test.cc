@@ -20,7 +20,8 @@ void expect_reference(std::vector<float> x, std::int64_t offset, const CodeGrid&
   const bool finite = reference::fake_quantize_f32(x.data() + offset, n, grid, want.data() + offset);
   EXPECT_EQ(fake_quantize_f32(x.data() + offset, n, grid, x.data() + offset), finite);  // in place
   const auto bytes = static_cast<std::size_t>(n) * sizeof(float);
-  EXPECT_EQ(std::memcmp(x.data() + offset, want.data() + offset, bytes), 0) << "n " << n << " scale " << grid.scale;
+  EXPECT_TRUE(n == 0 || std::memcmp(x.data() + offset, want.data() + offset, bytes) == 0)
+      << "n " << n << " scale " << grid.scale;
 }
 
 TEST(FakeQuantizeKernel, EveryTargetMatchesTheReference) {
@@ -28,7 +29,8 @@ TEST(FakeQuantizeKernel, EveryTargetMatchesTheReference) {
     std::uint32_t seed = 1;
     for (const std::int64_t n : awkward_sizes()) {
       for (const std::int64_t offset : {0, 3}) {
-        const auto x = awkward_floats(n + offset, 0.0213F, ++seed, seed % 2 == 0);
+        ++seed;
+        const auto x = awkward_floats(n + offset, 0.0213F, seed, seed % 2 == 0);
         expect_reference(x, offset, {0.0213F, 120, {0, 255}});
         expect_reference(x, offset, {0.0213F, -7, {-8, 7}});
       }

@@ -27,7 +27,8 @@ TEST(MinMaxKernel, EveryTargetMatchesTheReference) {
     sizes.push_back(20011);
     for (const std::int64_t n : sizes) {
       for (const std::int64_t offset : {0, 1, 5}) {
-        const auto x = awkward_floats(n + offset, 1.0F, ++seed, seed % 2 == 0);
+        ++seed;
+        const auto x = awkward_floats(n + offset, 1.0F, seed, seed % 2 == 0);
         expect_same_bits(minmax_f32(x.data() + offset, n), reference::minmax_f32(x.data() + offset, n));
       }
     }

@@ -73,7 +73,8 @@ TEST(QuantizeKernel, EveryTargetMatchesTheReferenceForAllSizesAndAlignments) {
     for (const std::int64_t n : awkward_sizes()) {
       for (const std::int64_t offset : {0, 1, 7}) {
         for (const Store store : {Store::cached, Store::streaming}) {
-          const auto data = awkward_floats(n + offset, 0.0213F, ++seed, seed % 2 == 0);
+          ++seed;
+          const auto data = awkward_floats(n + offset, 0.0213F, seed, seed % 2 == 0);
           expect_reference<std::uint8_t>(data, offset, {0.0213F, 120, {0, 255}}, store);
           expect_reference<std::int8_t>(data, offset, {0.0213F, -7, {-128, 127}}, store);
           expect_reference<std::uint16_t>(data, offset, {0.0213F, 40000, {0, 65535}}, store);

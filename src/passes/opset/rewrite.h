@@ -16,8 +16,8 @@ namespace zeropoint {
 
 class NodeRewrite {
  public:
-  NodeRewrite(Graph& graph, Node& node, const KnownShapes& shapes, DType model_float, std::int64_t version)
-      : graph(graph), node(node), shapes(shapes), model_float_(model_float), version_(version) {}
+  NodeRewrite(Graph& in, Node& rewritten, const KnownShapes& known, DType model_float, std::int64_t version)
+      : graph(in), node(rewritten), shapes(known), model_float_(model_float), version_(version) {}
 
   Graph& graph;
   Node& node;
