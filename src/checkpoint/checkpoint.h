@@ -22,8 +22,9 @@ struct Checkpoint {
 /// Whether open_checkpoint() is the reader for `path`: a folder with a config.json, a .gguf or a .safetensors file.
 bool is_checkpoint(const std::filesystem::path& path);
 
-/// Reads headers only. Throws io and invalid_data naming file and field: missing shards, an index that disagrees with
-/// them, overlapping or truncated tensors, an unknown quant_method.
+/// Reads headers only. A .safetensors file alone takes the config.json beside it, where there is one.
+/// Throws io and invalid_model naming file and field: missing shards, an index that disagrees with them, overlapping or
+/// truncated tensors, an unknown quant_method.
 Checkpoint open_checkpoint(const std::filesystem::path& path);
 
 }  // namespace zeropoint

@@ -29,17 +29,17 @@ class TensorStore {
 
   virtual std::span<const StoredTensor> tensors() const = 0;  ///< In the order of the files.
 
-  /// A view into the file where the elements are plain, otherwise decoded float32. Throws invalid_data naming file and
+  /// A view into the file where the elements are plain, otherwise decoded float32. Throws invalid_model naming file and
   /// tensor.
   virtual Tensor read(const StoredTensor& tensor) const = 0;
 
   /// Lets the system take back the memory of a tensor's file pages.
   virtual void release(const StoredTensor& tensor) const = 0;
 
-  const StoredTensor* find(std::string_view name) const;  ///< nullptr when there is none
+  virtual const StoredTensor* find(std::string_view name) const;  ///< nullptr when there is none
 };
 
-/// read() as float32, converted where the file holds another float type.
+/// read() as float32, converted where the file holds another float type. Throws unsupported for what is no float.
 Tensor read_f32(const TensorStore& store, const StoredTensor& tensor);
 
 }  // namespace zeropoint

@@ -1,0 +1,91 @@
+#include "checkpoint/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/fail.h"
+#include "checkpoint/json_file.h"
+#include "checkpoint/safetensors_store.h"
+
+namespace zeropoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kConfig = "config.json";
+constexpr std::string_view kSingle = "model.safetensors";
+constexpr std::string_view kIndex = "model.safetensors.index.json";
+
+std::vector<fs::path> files_ending(const fs::path& folder, std::string_view extension) {
+  std::vector<fs::path> found;
+  std::error_code unreadable;  // as empty
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, unreadable)) {
+    if (entry.path().extension() == extension) found.push_back(entry.path());
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+std::unique_ptr<TensorStore> single_file(const fs::path& path) {
+  std::vector<SafetensorsFile> files;
+  files.push_back(SafetensorsFile::open(path));
+  return make_safetensors_store(std::move(files));
+}
+
+// Transformers' order: the one file, then the index.
+std::unique_ptr<TensorStore> open_weights(const fs::path& folder) {
+  if (fs::exists(folder / kSingle)) return single_file(folder / kSingle);
+  if (fs::exists(folder / kIndex)) return open_safetensors_shards(folder / kIndex);
+  const std::vector<fs::path> found = files_ending(folder, ".safetensors");
+  if (found.size() == 1) return single_file(found.front());
+  if (!found.empty()) {
+    fail(ErrorKind::invalid_model, folder.string(), "holds {} safetensors files ({} ...) and no {}", found.size(),
+         found.front().filename().string(), kIndex);
+  }
+  if (!files_ending(folder, ".bin").empty() || !files_ending(folder, ".pt").empty()) {
+    fail(ErrorKind::unsupported, folder.string(),
+         "holds pickled weights, which may run any code when they are opened; convert them to safetensors");
+  }
+  fail(ErrorKind::invalid_model, folder.string(), "holds no safetensors file");
+}
+
+Checkpoint open_folder(const fs::path& folder) {
+  if (!fs::exists(folder / kConfig)) {
+    const std::vector<fs::path> gguf = files_ending(folder, ".gguf");
+    if (!gguf.empty()) {
+      fail(ErrorKind::invalid_option, folder.string(), "holds no {}; give the GGUF file itself: {}", kConfig,
+           gguf.front().string());
+    }
+    fail(ErrorKind::invalid_model, folder.string(), "is no checkpoint: it holds no {}", kConfig);
+  }
+  return {.path = folder, .config = read_ordered_json(folder / kConfig), .weights = open_weights(folder)};
+}
+
+Checkpoint open_safetensors_file(const fs::path& path) {
+  const fs::path config = path.parent_path() / kConfig;
+  return {.path = path,
+          .config = fs::exists(config) ? read_ordered_json(config) : nlohmann::ordered_json::object(),
+          .weights = single_file(path)};
+}
+
+}  // namespace
+
+bool is_checkpoint(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    return fs::exists(path / kConfig, ignored) || !files_ending(path, ".gguf").empty();
+  }
+  return path.extension() == ".safetensors" || path.extension() == ".gguf";
+}
+
+Checkpoint open_checkpoint(const fs::path& path) {
+  if (fs::is_directory(path)) return open_folder(path);
+  if (path.extension() == ".safetensors") return open_safetensors_file(path);
+  fail(ErrorKind::invalid_option, path.string(),
+       "is no checkpoint: a folder with {}, a .safetensors or a .gguf file is wanted", kConfig);
+}
+
+}  // namespace zeropoint
