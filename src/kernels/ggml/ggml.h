@@ -3,10 +3,11 @@
 //
 // Every format cuts a row into blocks of 32 or 256 values with scales of their own. The search for a block's scale is
 // sequential, so speed comes from doing 8 or 16 blocks at once, a block per lane, each in the reference's order of
-// operations. reference.cc has the same in plain loops.
+// operations. reference:: has the same in plain loops. docs/gguf.md says what each format is.
 // Source: GGUF specification; ggml's block layouts (design by I. Kawrakow, "k-quants", llama.cpp pull request 1684).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -31,6 +32,8 @@ enum class GgmlType : std::uint32_t {
   bf16 = 30,
 };
 
+std::span<const GgmlType> ggml_types();  ///< all of the above, in order
+
 std::string_view name(GgmlType type);  ///< "Q4_K", "F16"
 std::optional<GgmlType> parse_ggml_type(std::string_view word);
 std::optional<GgmlType> ggml_type(std::uint32_t number);  ///< nullopt for one that is not offered
@@ -39,11 +42,18 @@ std::int64_t ggml_block_size(GgmlType type);  ///< values per block: 1, 32 or 25
 std::size_t ggml_block_bytes(GgmlType type);  ///< bytes per block
 
 /// Quantizes `rows` rows of `columns` values (a multiple of the block size) to dst, rows * columns / block size blocks.
-/// `importance`: one weight >= 0 per column, shared by all rows, or empty. The input must be finite.
+/// `importance`: one weight >= 0 per column, shared by all rows, or empty. The input must be finite. Rows do not
+/// depend on each other: a matrix may come in any number of calls.
 void ggml_quantize(GgmlType type, const float* src, std::int64_t rows, std::int64_t columns,
                    std::span<const float> importance, std::byte* dst);
 
 /// n values (a multiple of the block size) from blocks.
 void ggml_dequantize(GgmlType type, const std::byte* src, std::int64_t n, float* dst);
+
+namespace reference {
+void ggml_quantize(GgmlType type, const float* src, std::int64_t rows, std::int64_t columns,
+                   std::span<const float> importance, std::byte* dst);
+void ggml_dequantize(GgmlType type, const std::byte* src, std::int64_t n, float* dst);
+}  // namespace reference
 
 }  // namespace zeropoint::kernels
