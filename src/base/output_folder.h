@@ -1,0 +1,32 @@
+// A folder of files that appears whole or not at all.
+//
+// Files are written into "<target>.<pid>.tmp"; commit() gives that folder the target's name in one step. Dropped
+// without commit() it removes itself and leaves the target as it was.
+#pragma once
+
+#include <filesystem>
+
+namespace zeropoint {
+
+class OutputFolder {
+ public:
+  /// What to do with a target that exists and is not empty. Only a folder of nothing but files is ever replaced.
+  enum class Existing { refuse, replace };
+
+  /// Throws invalid_option when the target may not be replaced, io when the place is not writable.
+  explicit OutputFolder(const std::filesystem::path& target, Existing existing = Existing::refuse);
+  ~OutputFolder();
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+
+  const std::filesystem::path& path() const { return folder_; }  ///< where to write for now
+
+  /// Syncs every file and puts the folder in place; what was there before is gone then. Throws io.
+  void commit();
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path folder_;
+};
+
+}  // namespace zeropoint

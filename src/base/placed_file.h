@@ -1,0 +1,34 @@
+// A new file of known size whose parts are written at their places, in any order.
+//
+// Thread safety: write_at() may run on several threads for parts that do not overlap.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+namespace zeropoint {
+
+class PlacedFile {
+ public:
+  /// Creates or empties the file and reserves its bytes, so that a full disk is known before long work. Throws io.
+  PlacedFile(std::filesystem::path path, std::uint64_t size);
+  ~PlacedFile();
+  PlacedFile(PlacedFile&& other) noexcept;
+  PlacedFile(const PlacedFile&) = delete;
+  PlacedFile& operator=(const PlacedFile&) = delete;
+
+  /// Within the size that was reserved. The system begins to write it to disk at once. Throws io.
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+
+  /// Forces to disk what was written. Throws io.
+  void sync();
+
+ private:
+  std::filesystem::path path_;
+  std::uint64_t size_ = 0;
+  int fd_ = -1;
+};
+
+}  // namespace zeropoint
