@@ -38,6 +38,13 @@ struct QuantizedMatrix {
 /// Grids along one row: 1, or ceil(columns / block_size).
 std::int64_t grids_per_row(const MatrixScheme& scheme, std::int64_t columns);
 
+/// The shape of scales and zero points.
+Shape matrix_grid_shape(const MatrixScheme& scheme, std::int64_t rows, std::int64_t columns);
+
+/// Throws invalid_model, `where` naming file and tensor, when a part is missing or has another type or shape, or a
+/// column belongs to a group that does not exist. For readers.
+void check_matrix(const QuantizedMatrix& matrix, const std::string& where);
+
 /// Float32 [rows, columns] by the equation above; the difference is exact, the product rounds once.
 Tensor dequantize(const QuantizedMatrix& matrix);
 

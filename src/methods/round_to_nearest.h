@@ -1,0 +1,22 @@
+// Round to nearest: every weight becomes the nearest code of its grid, and grids come from the weights alone.
+//
+// Works through the matrix row by row, so that a row is still in the cache when its codes are computed.
+#pragma once
+
+#include <string>
+
+#include "weights/quantized_matrix.h"
+
+namespace zeropoint {
+
+struct RoundToNearestOptions {
+  DType scale_type = DType::f32;  // what the file format stores
+  bool clip_search = false;       // choose every grid by squared error instead of by its extremes
+};
+
+/// `weight` is [rows, columns] of float32, float16 or bfloat16. Throws invalid_data naming `where` and the index of a
+/// NaN or an infinity.
+QuantizedMatrix round_to_nearest(const Tensor& weight, const MatrixScheme& scheme, const RoundToNearestOptions& options,
+                                 const std::string& where);
+
+}  // namespace zeropoint

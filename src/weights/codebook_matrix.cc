@@ -1,0 +1,90 @@
+#include "weights/codebook_matrix.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/parallel.h"
+
+namespace zeropoint {
+namespace {
+
+constexpr std::int64_t kGrain = 64 * 1024;  // elements per piece of work; even
+
+constexpr std::array<float, 16> kNf4 = {-1.0F,
+                                        -0.6961928009986877F,
+                                        -0.5250730514526367F,
+                                        -0.39491748809814453F,
+                                        -0.28444138169288635F,
+                                        -0.18477343022823334F,
+                                        -0.09105003625154495F,
+                                        0.0F,
+                                        0.07958029955625534F,
+                                        0.16093020141124725F,
+                                        0.24611230194568634F,
+                                        0.33791524171829224F,
+                                        0.44070982933044434F,
+                                        0.5626170039176941F,
+                                        0.7229568362236023F,
+                                        1.0F};
+
+/// Decade d of seven holds the middles of 2^d equal parts of [0.1, 1], times 10^(d - 6); each with both signs. 0 and 1
+/// make 256.
+std::array<float, 256> make_dynamic_levels() {
+  constexpr int kDecades = 7;
+  std::array<float, 256> levels{};
+  std::size_t n = 0;
+  for (int decade = 0; decade < kDecades; ++decade) {
+    const int parts = 1 << decade;
+    const double factor = std::pow(10.0, decade - (kDecades - 1));
+    const auto border = [&](int i) { return static_cast<float>(0.1 + 0.9 * i / parts); };
+    for (int i = 0; i < parts; ++i) {
+      const float middle = (border(i) + border(i + 1)) / 2;
+      levels[n++] = static_cast<float>(factor * static_cast<double>(middle));
+      levels[n++] = -levels[n - 1];
+    }
+  }
+  levels[n++] = 0;
+  levels[n++] = 1;
+  std::sort(levels.begin(), levels.end());
+  return levels;
+}
+
+}  // namespace
+
+std::span<const float> nf4_levels() { return kNf4; }
+
+std::span<const float> dynamic_8bit_levels() {
+  static const std::array<float, 256> levels = make_dynamic_levels();
+  return levels;
+}
+
+Tensor block_factors(const CodebookMatrix& matrix) {
+  if (!matrix.nested) return matrix.absmax;
+  const NestedAbsmax& nested = *matrix.nested;
+  Tensor factors = Tensor::allocate(DType::f32, nested.codes.shape());
+  const auto* codes = nested.codes.data<std::uint8_t>();
+  const auto* levels = nested.levels.data<float>();
+  const auto* absmax = nested.absmax.data<float>();
+  for (std::int64_t b = 0; b < factors.size(); ++b) {
+    factors.mutable_data<float>()[b] = levels[codes[b]] * absmax[b / nested.block_size] + nested.offset;
+  }
+  return factors;
+}
+
+Tensor dequantize(const CodebookMatrix& matrix) {
+  Tensor x = Tensor::allocate(DType::f32, {matrix.rows, matrix.columns});
+  const Tensor factors = block_factors(matrix);
+  const auto* codes = matrix.codes.data<std::uint8_t>();
+  const auto* levels = matrix.levels.data<float>();
+  auto* values = x.mutable_data<float>();
+  parallel_ranges(x.size(), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const int code = i % 2 == 0 ? codes[i / 2] >> 4 : codes[i / 2] & 15;
+      values[i] = levels[code] * factors.data<float>()[i / matrix.scheme.block_size];
+    }
+  });
+  return x;
+}
+
+}  // namespace zeropoint
