@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "architectures/load_model.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "cli/table.h"
 #include "executor/program.h"
-#include "frontends/onnx.h"
 #include "report/compare.h"
 
 namespace zeropoint::cli {
@@ -82,8 +82,8 @@ std::vector<ProgramValue> declared_inputs(const Graph& graph) {
 }
 
 void compare_models(const Options& options, const Output& out) {
-  const Model reference = load_onnx(options.reference);
-  const Model model = load_onnx(options.model);
+  const Model reference = load_model(options.reference);
+  const Model model = load_model(options.model);
   const std::unique_ptr<Dataset> data = open_data(options.data, declared_inputs(reference.graph), out);
   CompareOptions compare_options{.outputs_only = options.outputs_only,
                                  .on_progress = out.progress("comparing", "samples")};

@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "architectures/load_model.h"
 #include "base/parallel.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "executor/program.h"
-#include "frontends/onnx.h"
 #include "report/evaluate.h"
 
 namespace zeropoint::cli {
@@ -32,7 +32,7 @@ std::string line_of(const Score& score) {
 
 void eval(const Options& options, const Output& out) {
   find_metric(options.evaluate.metric);  // a misspelt name should not wait for the model
-  Program program = Program::compile(load_onnx(options.model));
+  Program program = Program::compile(load_model(options.model));
   const std::unique_ptr<Dataset> data = open_data(options.data, program.inputs(), out);
   EvaluateOptions evaluate_options = options.evaluate;
   evaluate_options.on_progress = out.progress("evaluating", "samples");

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "architectures/load_model.h"
 #include "base/fail.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
@@ -18,7 +19,6 @@
 #include "data/convert.h"
 #include "data/npz_writer.h"
 #include "executor/program.h"
-#include "frontends/onnx.h"
 
 namespace zeropoint::cli {
 namespace {
@@ -104,7 +104,7 @@ void report(const Options& options, const std::vector<NamedTensor>& outputs, std
 }
 
 void run(const Options& options, const Output& out) {
-  Program program = Program::compile(load_onnx(options.model));
+  Program program = Program::compile(load_model(options.model));
   const std::unique_ptr<Dataset> data = open_data(options.data, program.inputs(), out);
   std::vector<std::vector<Tensor>> parts(program.outputs().size());
   std::int64_t samples = 0;

@@ -129,6 +129,10 @@ void Program::Impl::check_inputs(std::span<const Tensor> given) const {
       const Dim& dim = declared.shape[axis];
       const std::int64_t size = given[i].shape()[axis];
       if (dim.value >= 0 && dim.value != size) refuse();
+      if (dim.longest >= 0 && size > dim.longest) {
+        fail(ErrorKind::invalid_data, fmt::format("input '{}'", declared.name),
+             "has the length {}; the model has {} positions", size, dim.longest);
+      }
       if (dim.value >= 0 || dim.symbol.empty()) continue;
       const auto [it, is_new] = symbols.emplace(dim.symbol, size);
       if (!is_new && it->second != size) {

@@ -29,6 +29,7 @@ constexpr ValueId kNoValue = -1;  // an optional input or output that is absent
 struct Dim {
   std::int64_t value = -1;
   std::string symbol;
+  std::int64_t longest = -1;  // of an input, where the model's positions end; -1: no bound. Not written to files
 
   bool operator==(const Dim&) const = default;
 };

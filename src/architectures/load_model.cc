@@ -1,0 +1,14 @@
+#include "architectures/load_model.h"
+
+#include "architectures/architecture.h"
+#include "frontends/onnx.h"
+
+namespace zeropoint {
+
+Model load_model(const std::filesystem::path& path) {
+  if (!is_checkpoint(path)) return load_onnx(path);
+  const Checkpoint checkpoint = open_checkpoint(path);
+  return find_architecture(checkpoint).build(checkpoint);
+}
+
+}  // namespace zeropoint
