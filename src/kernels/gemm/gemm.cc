@@ -127,14 +127,12 @@ namespace {
 HWY_EXPORT(GemmPanelWidth);
 HWY_EXPORT(GemmBlock);
 
-std::int64_t panel_width() {
-  static const std::int64_t width = HWY_DYNAMIC_DISPATCH(GemmPanelWidth)();
-  return width;
-}
+std::int64_t panel_width() { return HWY_DYNAMIC_DISPATCH(GemmPanelWidth)(); }
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 constexpr std::int64_t kChunkRows = 48;            // a multiple of every tile height
+constexpr std::int64_t kLine = 16;                 // floats of a cache line
 constexpr double kChunkMultiplications = 512'000;  // about 10 microseconds
 
 /// How one product is cut: blocks of rows times groups of panels.
@@ -167,17 +165,23 @@ std::int64_t packed_rhs_size(std::int64_t k, std::int64_t n) { return k * divide
 void pack_rhs(const float* b, std::int64_t row_step, std::int64_t column_step, std::int64_t k, std::int64_t n,
               float* packed) {
   const std::int64_t width = panel_width();
-  for (std::int64_t column = 0; column < n; column += width) {
+  for (std::int64_t column = 0; column < n; column += width, packed += k * width) {
     const std::int64_t columns = std::min(width, n - column);
-    for (std::int64_t p = 0; p < k; ++p, packed += width) {
-      const float* from = b + p * row_step + column * column_step;
-      if (column_step == 1) {
-        std::memcpy(packed, from, static_cast<std::size_t>(columns) * sizeof(float));
-      } else {
-        for (std::int64_t j = 0; j < columns; ++j) packed[j] = from[j * column_step];
+    const float* from = b + column * column_step;
+    if (column_step == 1) {
+      for (std::int64_t p = 0; p < k; ++p) {
+        std::memcpy(packed + p * width, from + p * row_step, static_cast<std::size_t>(columns) * sizeof(float));
       }
-      std::fill(packed + columns, packed + width, 0.0F);
+    } else {  // one cache line of every column at a time, so that no line is read twice
+      for (std::int64_t begin = 0; begin < k; begin += kLine) {
+        const std::int64_t end = std::min(k, begin + kLine);
+        for (std::int64_t j = 0; j < columns; ++j) {
+          for (std::int64_t p = begin; p < end; ++p) packed[p * width + j] = from[j * column_step + p * row_step];
+        }
+      }
     }
+    if (columns == width) continue;
+    for (std::int64_t p = 0; p < k; ++p) std::fill(packed + p * width + columns, packed + (p + 1) * width, 0.0F);
   }
 }
 
