@@ -34,11 +34,18 @@ std::int64_t cholesky_lower(float* a, std::int64_t n) {
                      .c = below.data(),
                      .c_row_step = width};
     run_gemms({&solve, 1});
-    parallel_ranges(rest, kTriangleTile, [&](std::int64_t begin, std::int64_t end) {
+    parallel_ranges(rest, kTile, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t r = begin; r < end; ++r) std::copy_n(below.data() + r * width, width, a21 + r * n);
     });
     pack_rhs_parallel(below.data(), 1, width, width, rest, panels.data());
-    update_lower(below.data(), panels.data(), rest, width, -1, a + (at + width) * (n + 1), n);
+    run_lower({.m = rest,
+               .n = rest,
+               .k = width,
+               .a = below.data(),
+               .packed = panels.data(),
+               .alpha = -1,
+               .c = a + (at + width) * (n + 1),
+               .c_row_step = n});
   }
   return n;
 }

@@ -39,25 +39,32 @@ void GramMatrix::add_chunk() {
   const std::int64_t k = buffered_;
   const float* chunk = chunk_.data<float>();
   float* transposed = transposed_.mutable_data<float>();
-  parallel_ranges(columns_, kTriangleTile, [&](std::int64_t begin, std::int64_t end) {
+  parallel_ranges(columns_, kTile, [&](std::int64_t begin, std::int64_t end) {
     transpose(chunk + begin, columns_, k, end - begin, transposed + begin * k, k);
   });
   pack_rhs_parallel(chunk, columns_, 1, k, columns_, panels_.mutable_data<float>());
-  update_lower(transposed, panels_.data<float>(), columns_, k, 1, sum_.mutable_data<float>(), columns_);
+  run_lower({.m = columns_,
+             .n = columns_,
+             .k = k,
+             .a = transposed,
+             .packed = panels_.data<float>(),
+             .alpha = 1,
+             .c = sum_.mutable_data<float>(),
+             .c_row_step = columns_});
   buffered_ = 0;
 }
 
 Tensor GramMatrix::finish(float factor) {
   if (buffered_ > 0) add_chunk();
   float* sum = sum_.mutable_data<float>();
-  parallel_ranges(columns_, kTriangleTile, [&](std::int64_t begin, std::int64_t end) {
+  parallel_ranges(columns_, kTile, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
       for (std::int64_t c = 0; c <= r; ++c) sum[r * columns_ + c] *= factor;
     }
   });
-  parallel_ranges(columns_, kTriangleTile, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t r = begin; r < columns_; r += kTriangleTile) {
-      const std::int64_t tile_end = std::min(columns_, r + kTriangleTile);
+  parallel_ranges(columns_, kTile, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t r = begin; r < columns_; r += kTile) {
+      const std::int64_t tile_end = std::min(columns_, r + kTile);
       for (std::int64_t i = begin; i < end; ++i) {
         for (std::int64_t j = std::max(r, i + 1); j < tile_end; ++j) sum[i * columns_ + j] = sum[j * columns_ + i];
       }

@@ -37,7 +37,7 @@ void invert_lower(float* l, std::int64_t n) {
 
     // The block's columns below are taken away, and are pending sums of 0 from now on.
     float* under = rows + width * n;
-    parallel_ranges(rest, kTriangleTile, [&](std::int64_t begin, std::int64_t end) {
+    parallel_ranges(rest, kTile, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t r = begin; r < end; ++r) {
         std::copy_n(under + r * n + at, width, below.data() + r * width);
         std::fill_n(under + r * n + at, width, 0.0F);
@@ -45,17 +45,14 @@ void invert_lower(float* l, std::int64_t n) {
     });
     pack_rhs_parallel(rows, n, 1, width, at, panels.data());
     pack_rhs(inverse.data(), width, 1, width, width, panels.data() + at * width);
-    const Gemm update{.m = rest,
-                      .n = at + width,
-                      .k = width,
-                      .a = below.data(),
-                      .a_row_step = width,
-                      .b = panels.data(),
-                      .c = under,
-                      .c_row_step = n,
-                      .alpha = -1,
-                      .adds_c = true};
-    run_gemms({&update, 1});
+    run({.m = rest,
+         .n = at + width,
+         .k = width,
+         .a = below.data(),
+         .packed = panels.data(),
+         .alpha = -1,
+         .c = under,
+         .c_row_step = n});
   }
 }
 

@@ -56,6 +56,9 @@ void tile(const Gemm& gemm, const float* HWY_RESTRICT panel, std::int64_t row, s
   VF32 right[kTile];
   HWY_UNROLL(16)
   for (int i = 0; i < kTile; ++i) left[i] = right[i] = hn::Zero(f);
+  if (gemm.adds_c) {  // what is added to arrives while the products are summed
+    for (int i = 0; i < kTile; ++i) PrefetchVectors<2>(gemm.c + (row + i) * gemm.c_row_step + column);
+  }
   for (std::int64_t p = 0; p < gemm.k; ++p) {
     const VF32 b0 = hn::LoadU(f, panel);
     const VF32 b1 = hn::LoadU(f, panel + lanes());
