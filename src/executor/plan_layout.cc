@@ -2,6 +2,7 @@
 // works on single elements follows its inputs, so that a conversion is needed only where a chain of
 // such nodes ends. An elementwise kernel knows nothing of this: it is shown permuted shapes.
 #include <algorithm>
+#include <utility>
 
 #include "executor/plan_builder.h"
 
@@ -150,7 +151,7 @@ PlanBuilder::SlotId PlanBuilder::add_reordered(SlotId from, const Shape& shape, 
 PlanBuilder::SlotId PlanBuilder::add_alias(SlotId from, Shape shape) {
   const SlotId to = add_slot(output_slot(at(from).dtype, shape, 0));
   finish_step({.inputs = {from}, .outputs = {to}, .alias_of_input = 0},
-              {.kernel = make_kernel([shape](const KernelIo& io) { io.out(0) = io.in(0).reshaped(shape); })});
+              {.kernel = make_kernel([shape = std::move(shape)](const KernelIo& io) { io.out(0) = io.in(0).reshaped(shape); })});
   return to;
 }
 
