@@ -23,7 +23,7 @@ namespace {
 constexpr double kRoundMilliseconds = 40;
 constexpr int kProfileRuns = 200;
 
-/// Symbols stand for 1; floats lie in [-1, 1), integers in [0, 4).
+/// Symbols stand for 1; floats lie in [-1, 1), integers in [0, 4), bytes anywhere.
 Tensor seeded_input(const ProgramValue& value, std::mt19937& random) {
   Shape shape;
   for (const Dim& dim : value.shape) shape.push_back(dim.value < 0 ? 1 : dim.value);
@@ -33,6 +33,7 @@ Tensor seeded_input(const ProgramValue& value, std::mt19937& random) {
     if (value.dtype == DType::f32) tensor.mutable_data<float>()[i] = real(random);
     if (value.dtype == DType::i32) tensor.mutable_data<std::int32_t>()[i] = static_cast<std::int32_t>(random() % 4);
     if (value.dtype == DType::i64) tensor.mutable_data<std::int64_t>()[i] = static_cast<std::int64_t>(random() % 4);
+    if (value.dtype == DType::u8) tensor.mutable_data<std::uint8_t>()[i] = static_cast<std::uint8_t>(random() % 256);
   }
   return tensor;
 }

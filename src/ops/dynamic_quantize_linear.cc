@@ -36,8 +36,12 @@ void run(const KernelIo& io) {
   *io.out(1).mutable_data<float>() = scale;
   *io.out(2).mutable_data<std::uint8_t>() = static_cast<std::uint8_t>(zero_point);
   const CodeGrid grid{scale, static_cast<std::int32_t>(zero_point), {0, 255}};
-  parallel_ranges(x.size(), kCheapGrain, [&](std::int64_t begin, std::int64_t end) {
-    quantize_f32_u8(x.data<float>() + begin, end - begin, grid, io.out(0).mutable_data<std::uint8_t>() + begin);
+  // From the end: what was read last is still in the cache.
+  const std::int64_t chunks = (x.size() + kCheapGrain - 1) / kCheapGrain;
+  parallel_chunks(chunks, [&](std::int64_t i) {
+    const std::int64_t begin = (chunks - 1 - i) * kCheapGrain;
+    const std::int64_t n = std::min(kCheapGrain, x.size() - begin);
+    quantize_f32_u8(x.data<float>() + begin, n, grid, io.out(0).mutable_data<std::uint8_t>() + begin);
   });
 }
 
