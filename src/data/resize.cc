@@ -70,8 +70,8 @@ Taps make_taps(std::int64_t from_size, std::int64_t to_size, std::int64_t begin,
   taps.weights.assign(static_cast<std::size_t>(count * taps.width), 0);
   for (std::int64_t i = 0; i < count; ++i) {
     const double center = (static_cast<double>(begin + i) + 0.5) * scale;
-    const auto first = std::max<std::int64_t>(static_cast<std::int64_t>(center - support + 0.5), 0);
-    const auto last = std::min<std::int64_t>(static_cast<std::int64_t>(center + support + 0.5), from_size);
+    const auto first = std::max<std::int64_t>(static_cast<std::int64_t>(std::floor(center - support + 0.5)), 0);
+    const auto last = std::min<std::int64_t>(static_cast<std::int64_t>(std::floor(center + support + 0.5)), from_size);
     double* weights = taps.weights.data() + i * taps.width;
     double sum = 0;
     for (std::int64_t x = first; x < last; ++x) {

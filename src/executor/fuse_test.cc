@@ -36,7 +36,8 @@ Graph with_constants(std::string_view text, const std::map<std::string, Shape>& 
 }
 
 /// Operator types of the steps, without conversions between layouts. Checks that joining changes no result.
-std::vector<std::string> steps(const Graph& graph, std::vector<Tensor> inputs, std::vector<std::string> taps = {}) {
+std::vector<std::string> steps(const Graph& graph, const std::vector<Tensor>& inputs,
+                               const std::vector<std::string>& taps = {}) {
   Program joined = Program::compile(graph, kOpsets, {.taps = taps, .profile = true});
   Program single = Program::compile(graph, kOpsets, {.taps = taps, .fuse = false});
   const std::vector<Tensor> results = joined.run(inputs);
