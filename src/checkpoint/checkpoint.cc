@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/fail.h"
+#include "checkpoint/gguf_config.h"
+#include "checkpoint/gguf_store.h"
 #include "checkpoint/json_file.h"
 #include "checkpoint/safetensors_store.h"
 
@@ -71,6 +73,13 @@ Checkpoint open_safetensors_file(const fs::path& path) {
           .weights = single_file(path)};
 }
 
+Checkpoint open_gguf(const fs::path& path) {
+  GgufFile file = GgufFile::open(path);
+  Checkpoint checkpoint{.path = path, .config = config_of(file), .weights = nullptr};
+  checkpoint.weights = make_gguf_store(std::move(file), checkpoint.config);
+  return checkpoint;
+}
+
 }  // namespace
 
 bool is_checkpoint(const fs::path& path) {
@@ -84,6 +93,7 @@ bool is_checkpoint(const fs::path& path) {
 Checkpoint open_checkpoint(const fs::path& path) {
   if (fs::is_directory(path)) return open_folder(path);
   if (path.extension() == ".safetensors") return open_safetensors_file(path);
+  if (path.extension() == ".gguf") return open_gguf(path);
   fail(ErrorKind::invalid_option, path.string(),
        "is no checkpoint: a folder with {}, a .safetensors or a .gguf file is wanted", kConfig);
 }
