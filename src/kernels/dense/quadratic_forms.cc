@@ -33,11 +33,15 @@ class BlockRow {
   /// forms[r] += this block's share, for `count` rows.
   void add(const float* rows, std::int64_t row_step, std::int64_t count, double* forms) const {
     std::vector<float> product(static_cast<std::size_t>(count * width_));
+    std::vector<float> dense(static_cast<std::size_t>(count * kSlice));  // rows 4 KiB apart would fall on each other
     for (const Piece& piece : pieces_) {
+      for (std::int64_t r = 0; r < count; ++r) {
+        std::copy_n(rows + r * row_step + piece.column, piece.gemm.k, dense.data() + r * piece.gemm.k);
+      }
       Gemm gemm = piece.gemm;
       gemm.m = count;
-      gemm.a = rows + piece.column;
-      gemm.a_row_step = row_step;
+      gemm.a = dense.data();
+      gemm.a_row_step = gemm.k;
       gemm.b = piece.packed.data();
       gemm.c = product.data();
       gemm.c_row_step = width_;

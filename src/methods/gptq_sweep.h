@@ -1,0 +1,15 @@
+// The sweep of GPTQ over the columns of a matrix, for all rows at once.
+#pragma once
+
+#include "methods/gptq.h"
+#include "methods/gptq_factor.h"
+#include "weights/quantized_matrix.h"
+
+namespace zeropoint {
+
+/// Fills the codes of `to`, and its grids unless they are static: then they are those of `rounded`, which both share.
+/// Weights of dead columns count as 0.
+void gptq_sweep(const Tensor& weight, const GptqFactor& factor, const GptqOptions& options,
+                const QuantizedMatrix& rounded, QuantizedMatrix& to);
+
+}  // namespace zeropoint
