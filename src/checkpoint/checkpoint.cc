@@ -11,6 +11,7 @@
 #include "checkpoint/gguf_store.h"
 #include "checkpoint/json_file.h"
 #include "checkpoint/safetensors_store.h"
+#include "formats/decoded_store.h"
 
 namespace zeropoint {
 namespace {
@@ -63,14 +64,17 @@ Checkpoint open_folder(const fs::path& folder) {
     }
     fail(ErrorKind::invalid_model, folder.string(), "is no checkpoint: it holds no {}", kConfig);
   }
-  return {.path = folder, .config = read_ordered_json(folder / kConfig), .weights = open_weights(folder)};
+  Checkpoint checkpoint{.path = folder, .config = read_ordered_json(folder / kConfig)};
+  checkpoint.weights = decode_store(open_weights(folder), checkpoint.config, folder.string());
+  return checkpoint;
 }
 
 Checkpoint open_safetensors_file(const fs::path& path) {
   const fs::path config = path.parent_path() / kConfig;
-  return {.path = path,
-          .config = fs::exists(config) ? read_ordered_json(config) : nlohmann::ordered_json::object(),
-          .weights = single_file(path)};
+  Checkpoint checkpoint{.path = path,
+                        .config = fs::exists(config) ? read_ordered_json(config) : nlohmann::ordered_json::object()};
+  checkpoint.weights = decode_store(single_file(path), checkpoint.config, path.string());
+  return checkpoint;
 }
 
 Checkpoint open_gguf(const fs::path& path) {

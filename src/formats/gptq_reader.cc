@@ -1,0 +1,121 @@
+// Reading GPTQ checkpoints.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/fail.h"
+#include "formats/gptq_layout.h"
+#include "formats/matrix_parts.h"
+#include "weights/bit_words.h"
+
+namespace zeropoint {
+namespace {
+
+enum Part { kWeight, kZeros, kScales, kGroupIndex, kParts };
+
+constexpr std::string_view kMark = ".qweight";
+
+MatrixScheme scheme_of_config(const nlohmann::ordered_json& config) {
+  const std::int64_t bits = int_of(config, "bits", 4);
+  if (bits != 2 && bits != 3 && bits != 4 && bits != 8) {
+    fail(ErrorKind::unsupported, "config.json", "quantization_config: {} bits; gptq with 2, 3, 4 and 8 is read", bits);
+  }
+  const std::int64_t group = int_of(config, "group_size", 128);
+  if (group != -1 && (group <= 0 || group > kLargestDimension)) {
+    fail(ErrorKind::invalid_model, "config.json", "quantization_config: group_size {} is neither positive nor -1",
+         group);
+  }
+  return {.bits = static_cast<int>(bits),
+          .symmetric = bool_of(config, "sym", true),
+          .block_size = std::max<std::int64_t>(group, 0),
+          .act_order = bool_of(config, "desc_act", false)};
+}
+
+EncodedWeight open_module(const TensorStore& store, const std::string& module, const MatrixScheme& scheme) {
+  EncodedWeight weight{.form = {.name = module + ".weight", .scheme = scheme, .stored = DType::f16},
+                       .parts = std::vector<const StoredTensor*>(kParts)};
+  weight.parts[kWeight] = &require_part(store, module + ".qweight", {DType::i32});
+  weight.parts[kZeros] = &require_part(store, module + ".qzeros", {DType::i32});
+  weight.parts[kScales] = &require_part(store, module + ".scales", {DType::f16, DType::bf16, DType::f32});
+  weight.parts[kGroupIndex] = find_part(store, module + ".g_idx", {DType::i32});
+  const Shape& packed = weight.parts[kWeight]->shape;
+  if (packed.size() != 2) fail(ErrorKind::invalid_model, module + ".qweight", "is {}, no matrix", to_string(packed));
+  if (packed[0] * 32 % scheme.bits != 0) {
+    fail(ErrorKind::invalid_model, module + ".qweight", "{} words hold no whole number of {}-bit codes", packed[0],
+         scheme.bits);
+  }
+  weight.form.rows = packed[1];
+  weight.form.columns = packed[0] * 32 / scheme.bits;
+  const std::int64_t groups = grids_per_row(scheme, weight.form.columns);
+  require_shape(weight.parts[kZeros], {groups, word_count(weight.form.rows, scheme.bits, WordFill::dense)});
+  require_shape(weight.parts[kScales], {groups, weight.form.rows});
+  require_shape(weight.parts[kGroupIndex], {weight.form.columns});
+  if (scheme.act_order && weight.parts[kGroupIndex] == nullptr) {
+    fail(ErrorKind::invalid_model, module + ".g_idx", "is missing: the config says desc_act");
+  }
+  return weight;
+}
+
+/// int8 [rows, groups]; absent when all are the middle code, as symmetric files have them.
+Tensor zero_points_of(GptqVersion version, const WeightForm& form, const Tensor& packed) {
+  const auto& scheme = std::get<MatrixScheme>(form.scheme);
+  Tensor zero_points = transposed(unpack_rows(packed, form.rows, scheme.bits, false));
+  const int highest = (1 << (scheme.bits - 1)) - 1;
+  bool is_middle = true;
+  for (std::int8_t& zero_point : zero_points.mutable_values<std::int8_t>()) {
+    if (version == GptqVersion::v1 && zero_point == highest) {
+      fail(ErrorKind::invalid_model, form.name,
+           "has a zero point of 0 that its writer wrapped around, which the format gptq (version 1) cannot hold");
+    }
+    if (version == GptqVersion::v1) ++zero_point;
+    is_middle = is_middle && zero_point == 0;
+  }
+  if (!scheme.symmetric) return zero_points;
+  if (!is_middle) fail(ErrorKind::invalid_model, form.name, "has zero points, but the config says sym");
+  return {};
+}
+
+/// Whether column c lies in group c / block.
+bool is_in_order(const Tensor& groups, std::int64_t block) {
+  const std::span<const std::int32_t> values = groups.values<std::int32_t>();
+  for (std::size_t c = 0; c < values.size(); ++c) {
+    if (values[c] != static_cast<std::int64_t>(c) / block) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool gptq_recognises(GptqVersion version, const nlohmann::ordered_json& config) {
+  if (text_of(config, "quant_method", "") != "gptq") return false;
+  const bool is_v2 = text_of(config, "checkpoint_format", "gptq") == "gptq_v2";
+  return is_v2 == (version == GptqVersion::v2);
+}
+
+std::vector<EncodedWeight> gptq_find(const TensorStore& store, const nlohmann::ordered_json& config) {
+  const MatrixScheme scheme = scheme_of_config(config);
+  std::vector<EncodedWeight> found;
+  for (const StoredTensor& tensor : store.tensors()) {
+    if (!tensor.name.ends_with(kMark)) continue;
+    found.push_back(open_module(store, tensor.name.substr(0, tensor.name.size() - kMark.size()), scheme));
+  }
+  return found;
+}
+
+QuantizedWeight gptq_decode(GptqVersion version, const EncodedWeight& weight, std::span<const Tensor> parts) {
+  const WeightForm& form = weight.form;
+  QuantizedMatrix matrix{.scheme = std::get<MatrixScheme>(form.scheme), .rows = form.rows, .columns = form.columns};
+  matrix.codes = unpack_rows(transposed(parts[kWeight]), form.columns, matrix.scheme.bits, false);
+  matrix.scales = as_f32(transposed(parts[kScales]));
+  matrix.zero_points = zero_points_of(version, form, parts[kZeros]);
+  const std::int64_t block = matrix.scheme.block_size > 0 ? matrix.scheme.block_size : form.columns;
+  if (matrix.scheme.act_order) {
+    matrix.groups = parts[kGroupIndex];
+  } else if (parts[kGroupIndex] && !is_in_order(parts[kGroupIndex], block)) {
+    fail(ErrorKind::invalid_model, form.name,
+         "has columns out of order in g_idx, but the config does not say desc_act");
+  }
+  check_matrix(matrix, form.name);
+  return matrix;
+}
+
+}  // namespace zeropoint
