@@ -35,4 +35,8 @@ void pack(GgmlType type, const SuperBlock& block, std::byte* dst);
 void unpack(GgmlType type, const std::byte* src, Block& block);
 void unpack(GgmlType type, const std::byte* src, SuperBlock& block);
 
+/// Everything but the codes of a super-block.
+void pack_header(GgmlType type, const SuperBlock& block, std::byte* dst);
+void unpack_header(GgmlType type, const std::byte* src, SuperBlock& block);
+
 }  // namespace zeropoint::kernels

@@ -37,14 +37,12 @@ void round_again(float d, int n, std::uint8_t* codes, const CodeOf& code_of) {
 /// Where the code of a negative scale ends in Q5_K. Q2_K and Q4_K do not limit it.
 constexpr std::uint8_t kLargestQ5Scale = 63;
 
-/// The block as a reader will see it. A search with sparse importance may end in a negative scale, whose code loses its
-/// upper bits in the file.
-SuperBlock as_stored(GgmlType type, const SuperBlock& block) {
+/// Scales and mins as a reader will see them. A search with sparse importance may end in a negative scale, whose code
+/// loses its upper bits in the file.
+void store_scales(GgmlType type, SuperBlock& block) {
   std::byte bytes[kSuperBlock];
-  pack(type, block, bytes);
-  SuperBlock stored;
-  unpack(type, bytes, stored);
-  return stored;
+  pack_header(type, block, bytes);
+  unpack_header(type, bytes, block);
 }
 
 /// Scales or mins in steps of the largest / qmax. Returns the step.
@@ -98,7 +96,7 @@ SuperBlock encode_affine(GgmlType type, const float* x, const float* importance)
     block.mins[j] = std::min(block.mins[j], kLargestQ5Scale);
   }
   std::copy_n(scale_codes, sub_blocks, block.scales);
-  block = as_stored(type, block);
+  store_scales(type, block);
 
   for (int j = 0; j < sub_blocks; ++j) {
     const float* sub = x + j * n;
