@@ -4,10 +4,14 @@
 #include <array>
 #include <iterator>
 
+#include "base/parallel.h"
 #include "kernels/ggml/blocks.h"
+#include "kernels/ggml/encode.h"
 
 namespace zeropoint::kernels {
 namespace {
+
+constexpr std::int64_t kSuperBlocksPerChunk = 64;
 
 struct TypeRow {
   GgmlType type;
@@ -63,7 +67,10 @@ std::size_t ggml_block_bytes(GgmlType type) { return row_of(type).block_bytes; }
 
 void ggml_quantize(GgmlType type, const float* src, std::int64_t rows, std::int64_t columns,
                    std::span<const float> importance, std::byte* dst) {
-  reference::ggml_quantize(type, src, rows, columns, importance, dst);
+  if (ggml_block_size(type) != kSuperBlock) return reference::ggml_quantize(type, src, rows, columns, importance, dst);
+  const EncodeTask task{type, src, columns, importance.empty() ? nullptr : importance.data(), dst};
+  parallel_ranges(rows * columns / kSuperBlock, kSuperBlocksPerChunk,
+                  [&](std::int64_t begin, std::int64_t end) { encode_super_blocks(task, begin, end); });
 }
 
 void ggml_dequantize(GgmlType type, const std::byte* src, std::int64_t n, float* dst) {
