@@ -40,7 +40,10 @@ void check_method_options(std::string_view name, const MethodOptions& options, c
   refuse(options.block_size != 0, allowed.block_size != 0, "--block-size");
   refuse(options.per_tensor, allowed.per_tensor, "--per-tensor");
   refuse(options.full_range, allowed.full_range, "--full-range");
+  refuse(options.affine, allowed.affine, "--affine");
   refuse(options.act_order, allowed.act_order, "--act-order");
+  refuse(options.static_groups, allowed.static_groups, "--static-groups");
+  refuse(options.damping != 0, allowed.damping != 0, "--damping");
   refuse(options.clip_search, allowed.clip_search, "--clip-search");
   refuse(options.double_quantization, allowed.double_quantization, "--double-quantization");
 }

@@ -9,19 +9,9 @@
 #include <string_view>
 
 #include "weights/weight.h"
+#include "zeropoint/checkpoint.h"
 
 namespace zeropoint {
-
-struct MethodOptions {
-  int bits = 0;                 // 0: the method's own default
-  std::int64_t block_size = 0;  // 0: a grid per row (nf4: 64)
-  bool per_tensor = false;
-  bool full_range = false;   // symmetric: use the lowest code too, scale = 2 absmax / (2^bits - 1)
-  bool symmetric = true;     // gptq: no zero points
-  bool act_order = false;    // gptq: columns by falling activation, a grid for each set of neighbours in that order
-  bool clip_search = false;  // choose ranges by squared error
-  bool double_quantization = false;  // nf4: factors as 8-bit codes
-};
 
 struct Method {
   std::string_view name;

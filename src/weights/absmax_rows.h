@@ -21,4 +21,7 @@ struct AbsmaxRows {
 
 Tensor dequantize(const AbsmaxRows& matrix);  ///< float32 [rows, columns]
 
+/// Rows [begin, end) of it, on the calling thread.
+void dequantize_rows(const AbsmaxRows& matrix, std::int64_t begin, std::int64_t end, float* values);
+
 }  // namespace zeropoint

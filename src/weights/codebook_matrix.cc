@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "base/parallel.h"
 
 namespace zeropoint {
 namespace {
 
-constexpr std::int64_t kGrain = 64 * 1024;  // elements per piece of work; even
+constexpr std::int64_t kGrain = 64 * 1024;  // elements per piece of work
 
 constexpr std::array<float, 16> kNf4 = {-1.0F,
                                         -0.6961928009986877F,
@@ -59,31 +60,41 @@ std::span<const float> dynamic_8bit_levels() {
   return levels;
 }
 
-Tensor block_factors(const CodebookMatrix& matrix) {
-  if (!matrix.nested) return matrix.absmax;
-  const NestedAbsmax& nested = *matrix.nested;
-  Tensor factors = Tensor::allocate(DType::f32, nested.codes.shape());
-  const auto* codes = nested.codes.data<std::uint8_t>();
-  const auto* levels = nested.levels.data<float>();
-  const auto* absmax = nested.absmax.data<float>();
-  for (std::int64_t b = 0; b < factors.size(); ++b) {
-    factors.mutable_data<float>()[b] = levels[codes[b]] * absmax[b / nested.block_size] + nested.offset;
+void block_factors(const CodebookMatrix& matrix, std::int64_t begin, std::int64_t end, float* factors) {
+  if (!matrix.nested) {
+    std::copy(matrix.absmax.data<float>() + begin, matrix.absmax.data<float>() + end, factors);
+    return;
   }
-  return factors;
+  const NestedAbsmax& nested = *matrix.nested;
+  for (std::int64_t b = begin; b < end; ++b) {
+    const float level = nested.levels.data<float>()[nested.codes.data<std::uint8_t>()[b]];
+    factors[b - begin] = level * nested.absmax.data<float>()[b / nested.block_size] + nested.offset;
+  }
+}
+
+void dequantize_rows(const CodebookMatrix& matrix, std::int64_t begin, std::int64_t end, float* values) {
+  const std::int64_t first = begin * matrix.columns;
+  const std::int64_t last = end * matrix.columns;
+  if (first == last) return;
+  const std::int64_t block = matrix.scheme.block_size;
+  const std::int64_t first_block = first / block;
+  std::vector<float> factors(static_cast<std::size_t>((last - 1) / block + 1 - first_block));
+  block_factors(matrix, first_block, first_block + static_cast<std::int64_t>(factors.size()), factors.data());
+  const auto* codes = matrix.codes.data<std::uint8_t>();
+  const auto* levels = matrix.levels.data<float>();
+  for (std::int64_t i = first; i < last; ++i) {
+    const int code = i % 2 == 0 ? codes[i / 2] >> 4 : codes[i / 2] & 15;
+    values[i - first] = levels[code] * factors[static_cast<std::size_t>(i / block - first_block)];
+  }
 }
 
 Tensor dequantize(const CodebookMatrix& matrix) {
   Tensor x = Tensor::allocate(DType::f32, {matrix.rows, matrix.columns});
-  const Tensor factors = block_factors(matrix);
-  const auto* codes = matrix.codes.data<std::uint8_t>();
-  const auto* levels = matrix.levels.data<float>();
   auto* values = x.mutable_data<float>();
-  parallel_ranges(x.size(), kGrain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const int code = i % 2 == 0 ? codes[i / 2] >> 4 : codes[i / 2] & 15;
-      values[i] = levels[code] * factors.data<float>()[i / matrix.scheme.block_size];
-    }
-  });
+  parallel_ranges(matrix.rows, std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(matrix.columns, 1)),
+                  [&](std::int64_t begin, std::int64_t end) {
+                    dequantize_rows(matrix, begin, end, values + begin * matrix.columns);
+                  });
   return x;
 }
 

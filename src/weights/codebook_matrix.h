@@ -48,9 +48,12 @@ std::span<const float> nf4_levels();
 /// Source: Dettmers 2016, "8-Bit Approximations for Parallelism in Deep Learning" (dynamic tree quantization).
 std::span<const float> dynamic_8bit_levels();
 
-/// The factors as float32, also where they are nested.
-Tensor block_factors(const CodebookMatrix& matrix);
+/// The factors of blocks [begin, end), also where they are nested.
+void block_factors(const CodebookMatrix& matrix, std::int64_t begin, std::int64_t end, float* factors);
 
 Tensor dequantize(const CodebookMatrix& matrix);  ///< float32 [rows, columns]
+
+/// Rows [begin, end) of it, on the calling thread.
+void dequantize_rows(const CodebookMatrix& matrix, std::int64_t begin, std::int64_t end, float* values);
 
 }  // namespace zeropoint

@@ -83,19 +83,22 @@ void check_matrix(const QuantizedMatrix& matrix, const std::string& where) {
   }
 }
 
+void dequantize_rows(const QuantizedMatrix& matrix, std::int64_t begin, std::int64_t end, float* values) {
+  RowGrids grids(matrix);
+  const auto* codes = matrix.codes.data<std::int8_t>() + begin * matrix.columns;
+  for (std::int64_t row = begin; row < end; ++row, codes += matrix.columns, values += matrix.columns) {
+    dequantize_row(matrix, codes, grids.of(row), values);
+  }
+}
+
 Tensor dequantize(const QuantizedMatrix& matrix) {
   Tensor x = Tensor::allocate(DType::f32, {matrix.rows, matrix.columns});
   if (x.size() == 0) return x;
-  const std::int64_t rows_per_piece = std::max<std::int64_t>(1, kGrain / matrix.columns);
-  const auto* codes = matrix.codes.data<std::int8_t>();
   auto* values = x.mutable_data<float>();
-  parallel_ranges(matrix.rows, rows_per_piece, [&](std::int64_t begin, std::int64_t end) {
-    RowGrids grids(matrix);
-    for (std::int64_t row = begin; row < end; ++row) {
-      const std::int64_t at = row * matrix.columns;
-      dequantize_row(matrix, codes + at, grids.of(row), values + at);
-    }
-  });
+  parallel_ranges(matrix.rows, std::max<std::int64_t>(1, kGrain / matrix.columns),
+                  [&](std::int64_t begin, std::int64_t end) {
+                    dequantize_rows(matrix, begin, end, values + begin * matrix.columns);
+                  });
   return x;
 }
 

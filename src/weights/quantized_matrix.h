@@ -48,4 +48,7 @@ void check_matrix(const QuantizedMatrix& matrix, const std::string& where);
 /// Float32 [rows, columns] by the equation above; the difference is exact, the product rounds once.
 Tensor dequantize(const QuantizedMatrix& matrix);
 
+/// Rows [begin, end) of it, on the calling thread.
+void dequantize_rows(const QuantizedMatrix& matrix, std::int64_t begin, std::int64_t end, float* values);
+
 }  // namespace zeropoint

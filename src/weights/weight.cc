@@ -33,6 +33,10 @@ Tensor dequantize(const QuantizedWeight& weight) {
   return std::visit([](const auto& matrix) { return dequantize(matrix); }, weight);
 }
 
+void dequantize_rows(const QuantizedWeight& weight, std::int64_t begin, std::int64_t end, float* values) {
+  std::visit([&](const auto& matrix) { dequantize_rows(matrix, begin, end, values); }, weight);
+}
+
 std::string to_string(const WeightScheme& scheme) { return std::visit(Text(), scheme); }
 
 }  // namespace zeropoint

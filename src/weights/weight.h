@@ -24,6 +24,8 @@ WeightScheme scheme_of(const QuantizedWeight& weight);
 
 Tensor dequantize(const QuantizedWeight& weight);  ///< float32 [rows, columns]
 
+void dequantize_rows(const QuantizedWeight& weight, std::int64_t begin, std::int64_t end, float* values);
+
 /// "int4 symmetric block 32", "int8 rows (LLM.int8)", "nf4 block 64, nested"
 std::string to_string(const WeightScheme& scheme);
 

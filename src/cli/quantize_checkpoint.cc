@@ -1,0 +1,112 @@
+// zeropoint quantize DIR: a language model's checkpoint in, the files that the ecosystem loads out.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <memory>
+#include <string>
+
+#include "checkpoint/checkpoint.h"
+#include "cli/checkpoint_report.h"
+#include "cli/command.h"
+#include "cli/data_options.h"
+#include "formats/format.h"
+#include "methods/method.h"
+#include "zeropoint/checkpoint.h"
+
+namespace zeropoint::cli {
+namespace {
+
+struct Options {
+  std::string input;
+  std::string output;
+  bool symmetric = false;
+  CheckpointJob job;
+};
+
+void quantize(Options& options, const Output& out) {
+  CheckpointJob& job = options.job;
+  if (options.symmetric && (job.method == "zero-point" || job.options.affine)) {
+    throw Error(ErrorKind::invalid_option, "--symmetric", "contradicts a zero point");
+  }
+  job.on_preflight = [&out](const Preflight& p) { out.note(preflight_text(p)); };
+  job.progress = out.progress("quantizing", "MB");
+  const CheckpointReport report = quantize_checkpoint(options.input, options.output, job);
+  job.progress = nullptr;
+  for (const std::string& warning : report.warnings) out.warn("", warning);
+  out.text(report_text(report, options.output));
+  out.json(report_json(report, options.output));
+}
+
+std::string method_help() {
+  std::string help;
+  for (const Method& m : all_methods()) help += fmt::format("{}{} ({})", help.empty() ? "" : "; ", m.name, m.summary);
+  return help;
+}
+
+std::string format_help() {
+  std::string help = "what to write; the method's own unless given:";
+  for (const Format& f : all_formats()) help += fmt::format(" {} ({})", f.name, f.summary);
+  return help;
+}
+
+Action define(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  CheckpointJob& job = options->job;
+  MethodOptions& method = job.options;
+  app.add_option("checkpoint", options->input,
+                 "a folder with config.json and safetensors, a .safetensors or .gguf file")
+      ->required()
+      ->type_name("CHECKPOINT");
+  app.add_option("-o,--output", options->output, "the folder to write; it appears when it is complete")
+      ->required()
+      ->type_name("FOLDER");
+  app.add_option("--method", job.method, method_help())->type_name("NAME")->capture_default_str();
+  app.add_option("--format", job.format, format_help())->type_name("NAME");
+  app.add_option("--bits", method.bits, "8, 4, 3 or 2 (default: the method's own)")->type_name("N");
+  app.add_option("--block-size", method.block_size, "inputs that share a scale; a whole output has one unless given")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--per-tensor", method.per_tensor, "one scale for a whole matrix");
+  app.add_flag("--symmetric", options->symmetric, "no zero points: what absmax means, said explicitly");
+  app.add_flag("--full-range", method.full_range,
+               "symmetric: use the lowest code too, scale = 2 absmax / (2^bits - 1)");
+  app.add_flag("--clip-search", method.clip_search, "choose every range by squared error, clipping included");
+  app.add_flag("--double-quantization", method.double_quantization, "nf4: the scales of blocks as 8-bit codes");
+  app.add_option("--include", job.include,
+                 "only weights whose names match one of these patterns (* ? [..]); all linear layers unless given")
+      ->type_name("GLOB");
+  app.add_option("--exclude", job.exclude, "leave weights that match as they are")->type_name("GLOB");
+  app.add_option("--max-shard-bytes", job.max_shard_bytes, "largest file of weights")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_flag("--force", job.force, "go on where memory or disk do not suffice; replace an output folder");
+  return [options](const Output& out) { quantize(*options, out); };
+}
+
+}  // namespace
+
+Command command_quantize_checkpoint() {
+  return {
+      .name = "quantize",
+      .summary = "quantize a language model's checkpoint (a folder, .safetensors or .gguf)",
+      .description =
+          "Quantizes the linear layers of a language model. Weights are streamed, so that memory is a small multiple "
+          "of the largest one. Everything else in the folder is carried along, and config.json says what was done. "
+          "Before the work starts, its memory, disk and time are printed; what cannot fit is refused.",
+      .examples =
+          "zeropoint quantize llama/ --method absmax --bits 8 -o llama-int8/\n"
+          "zeropoint quantize llama/ --method absmax --bits 4 --block-size 128 \\\n"
+          "    --full-range --format compressed-tensors -o llama-w4a16/\n"
+          "zeropoint quantize llama/ --method zero-point --bits 4 --block-size 64 \\\n"
+          "    --clip-search --format gptq-v2 -o llama-gptq/\n"
+          "zeropoint quantize llama/ --method nf4 --double-quantization -o llama-nf4/\n"
+          "zeropoint quantize llama/ --include '*.mlp.*' --exclude '*.down_proj' \\\n"
+          "    -o llama-mlp/",
+      .define = define,
+      .takes = [](std::string_view input) { return is_checkpoint(input); },
+  };
+}
+
+}  // namespace zeropoint::cli

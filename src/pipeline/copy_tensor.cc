@@ -1,0 +1,41 @@
+#include "pipeline/copy_tensor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/interrupt.h"
+#include "kernels/minmax/minmax.h"
+#include "methods/finite_weight.h"
+#include "tensor/reals.h"
+
+namespace zeropoint {
+namespace {
+
+bool is_real(DType dtype) { return dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16; }
+
+}  // namespace
+
+void copy_tensor(const Checkpoint& checkpoint, const StoredTensor& tensor, bool must_be_finite,
+                 SafetensorsWriter& writer) {
+  const Tensor values = checkpoint.weights->read(tensor);
+  const auto* bytes = static_cast<const std::byte*>(values.stored());
+  const std::uint64_t total = values.bytes();
+  const std::uint64_t element = std::max(1, bits(values.dtype()) / 8);
+  std::vector<float> buffer;
+  for (std::uint64_t begin = 0; begin < total; begin += kCopyPiece) {
+    check_interrupt();
+    const std::uint64_t end = std::min(total, begin + kCopyPiece);
+    if (must_be_finite && is_real(values.dtype())) {
+      const auto first = static_cast<std::int64_t>(begin / element);
+      const auto last = static_cast<std::int64_t>(end / element);
+      if (!minmax_f32(load_f32(values, first, last, buffer), last - first).is_finite) {
+        fail_not_finite(values, fmt::format("{}: '{}'", checkpoint.path.string(), tensor.name));
+      }
+    }
+    writer.write(tensor.name, begin, {bytes + begin, static_cast<std::size_t>(end - begin)});
+    if (tensor.encoding.empty()) checkpoint.weights->release(tensor);
+  }
+}
+
+}  // namespace zeropoint

@@ -1,0 +1,24 @@
+// What the machine has, against what the work will take.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "zeropoint/checkpoint.h"
+
+namespace zeropoint {
+
+/// Bytes that a process may still take: what the system says is available, or less where a control group says so. 0:
+/// not known.
+std::uint64_t available_memory();
+
+/// Free bytes on the file system that `target` will be on.
+std::uint64_t free_disk(const std::filesystem::path& target);
+
+/// Throws io when memory or disk do not suffice, saying how much is missing.
+void require_resources(const Preflight& preflight, const std::filesystem::path& target);
+
+/// "1.23 GB"
+std::string bytes_text(std::uint64_t bytes);
+
+}  // namespace zeropoint

@@ -1,0 +1,216 @@
+// From a checkpoint to a quantized one, a tensor at a time.
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/fail.h"
+#include "base/interrupt.h"
+#include "base/output_folder.h"
+#include "exporters/safetensors_writer.h"
+#include "formats/matrix_parts.h"
+#include "methods/finite_weight.h"
+#include "pipeline/carried_files.h"
+#include "pipeline/checkpoint_plan.h"
+#include "pipeline/copy_tensor.h"
+#include "pipeline/preflight.h"
+#include "pipeline/weight_error.h"
+
+namespace zeropoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kBaseMemory = 64'000'000;  // the program, its libraries and buffers
+constexpr std::int64_t kMegabyte = 1'000'000;
+constexpr std::int64_t kSampleElements = 1 << 20;
+constexpr double kDiskRate = 500e6;  // bytes per second of a plain disk, for the estimate
+
+const Format& format_of(const Method& method, const std::string& name) {
+  const std::string_view wanted = name.empty() ? method.format : std::string_view(name);
+  if (const Format* format = find_format(wanted)) return *format;
+  std::string known;
+  for (const Format& format : all_formats()) known += (known.empty() ? "" : ", ") + std::string(format.name);
+  fail(ErrorKind::invalid_option, "--format", "'{}' is no format of safetensors files; there are {}", wanted, known);
+}
+
+std::uint64_t bytes_of(std::span<const TensorSpec> specs) {
+  std::uint64_t bytes = 0;
+  for (const TensorSpec& spec : specs) bytes += storage_bytes(spec);
+  return bytes;
+}
+
+class Quantizer {
+ public:
+  Quantizer(const fs::path& input, const fs::path& output, const CheckpointJob& job)
+      : output_(output),
+        job_(job),
+        method_(find_method(job.method)),
+        format_(format_of(method_, job.format)),
+        checkpoint_(open_checkpoint(input)),
+        plan_(plan_checkpoint(checkpoint_, method_, format_, job)) {
+    report_.method = method_.name;
+    report_.format = format_.name;
+  }
+
+  CheckpointReport run() {
+    check_input();
+    preflight();
+    OutputFolder folder(output_, job_.force ? OutputFolder::Existing::replace : OutputFolder::Existing::refuse);
+    SafetensorsWriter writer(folder.path(), plan_.outputs(format_), {.max_shard_bytes = job_.max_shard_bytes});
+    for (const PlannedTensor& planned : plan_.tensors) {
+      check_interrupt();
+      if (planned.is_quantized) {
+        quantize(planned, writer);
+      } else {
+        copy_tensor(checkpoint_, *planned.tensor, planned.must_be_finite, writer);
+      }
+      note(planned);
+      advance(planned.tensor->bytes);
+    }
+    writer.finish();
+    report_.output_bytes = writer.bytes();
+    write_companions(checkpoint_, format_.config(plan_.model), folder.path());
+    folder.commit();
+    report_.bits_per_weight = elements_ > 0 ? 8.0 * static_cast<double>(coded_bytes_) / elements_ : 0;
+    return std::move(report_);
+  }
+
+ private:
+  void check_input() {
+    std::error_code ignored;
+    if (fs::equivalent(checkpoint_.path, output_, ignored)) {
+      fail(ErrorKind::invalid_option, "--output", "'{}' is the input; it is never overwritten", output_.string());
+    }
+    const auto is_encoded = [](const StoredTensor& t) { return !t.encoding.empty(); };
+    const auto encoded = std::ranges::find_if(checkpoint_.weights->tensors(), is_encoded);
+    if (encoded != checkpoint_.weights->tensors().end()) {
+      report_.warnings.push_back(
+          fmt::format("'{}' is quantized already ({}): the new error comes on top of the old one", encoded->name,
+                      encoded->encoding));
+    }
+  }
+
+  void preflight() {
+    Preflight& p = report_.preflight;
+    p.weights = plan_.model.weights.size();
+    for (const PlannedTensor& planned : plan_.tensors) {
+      p.input_bytes += planned.tensor->bytes;
+      p.peak_memory = std::max(p.peak_memory, working_set(planned));
+    }
+    p.peak_memory += kBaseMemory;
+    p.output_bytes = bytes_of(plan_.outputs(format_));
+    for (const fs::path& file : carried_files(checkpoint_)) p.output_bytes += fs::file_size(file);
+    p.available_memory = available_memory();
+    p.free_disk = free_disk(output_);
+    p.seconds = estimate();
+    if (job_.on_preflight) job_.on_preflight(p);
+    if (!job_.force) require_resources(p, output_);
+  }
+
+  /// Source, perhaps decoded and transposed, codes, and the parts of the file, of which packing needs a second copy.
+  std::uint64_t working_set(const PlannedTensor& planned) const {
+    const StoredTensor& tensor = *planned.tensor;
+    const auto elements = static_cast<std::uint64_t>(element_count(tensor.shape));
+    const std::uint64_t decoded = tensor.encoding.empty() ? 0 : 4 * elements;
+    if (!planned.is_quantized) return std::min(tensor.bytes, kCopyPiece) + decoded;
+    const std::uint64_t source = tensor.bytes * (planned.form.is_in_out ? 2 : 1);
+    return source + decoded + elements + 2 * bytes_of(format_.parts(planned.form));
+  }
+
+  /// Seconds, from some rows of the first matrix and the rate of a plain disk.
+  double estimate() const {
+    const auto first = std::ranges::find_if(plan_.tensors, &PlannedTensor::is_quantized);
+    const WeightForm& form = first->form;
+    if (method_.quantize == nullptr) return 0;
+    const Tensor weight = checkpoint_.weights->read(*first->tensor);
+    const std::int64_t rows = std::clamp<std::int64_t>(kSampleElements / weight.dim(1), 1, weight.dim(0));
+    const Tensor sample = Tensor::view(weight.dtype(), {rows, weight.dim(1)}, weight.raw(), weight.owner());
+    const auto begin = std::chrono::steady_clock::now();
+    method_.quantize(sample, form.scheme, job_.options, format_.scale_type(form.stored), place(form.name));
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    double elements = 0;
+    for (const WeightForm& each : plan_.model.weights) elements += static_cast<double>(each.rows * each.columns);
+    return seconds.count() / static_cast<double>(sample.size()) * elements +
+           static_cast<double>(report_.preflight.output_bytes) / kDiskRate;
+  }
+
+  std::string place(const std::string& weight) const {
+    return fmt::format("{}: '{}'", checkpoint_.path.string(), weight);
+  }
+
+  void quantize(const PlannedTensor& planned, SafetensorsWriter& writer) {
+    const WeightForm& form = planned.form;
+    Tensor weight = checkpoint_.weights->read(*planned.tensor);
+    if (form.is_in_out) weight = transposed(weight);
+    const QuantizedWeight quantized =
+        method_.quantize(weight, form.scheme, job_.options, format_.scale_type(form.stored), place(form.name));
+    const double db = sqnr_db(weight, quantized);
+    weight = {};
+    checkpoint_.weights->release(*planned.tensor);
+    write(form, quantized, writer);
+    report_.weights.push_back({.name = form.name,
+                               .encoding = to_string(form.scheme),
+                               .rows = form.rows,
+                               .columns = form.columns,
+                               .sqnr_db = db});
+  }
+
+  void write(const WeightForm& form, const QuantizedWeight& quantized, SafetensorsWriter& writer) {
+    const std::vector<TensorSpec> specs = format_.parts(form);
+    std::vector<Tensor> parts = format_.encode(form, quantized);
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+      writer.write(specs[i].name, parts[i]);
+      parts[i] = {};
+    }
+  }
+
+  /// Completes the row of a quantized weight, and says of others why they stay.
+  void note(const PlannedTensor& planned) {
+    const StoredTensor& tensor = *planned.tensor;
+    const double elements = static_cast<double>(element_count(tensor.shape));
+    if (planned.is_quantized) {
+      const std::uint64_t bytes = bytes_of(format_.parts(planned.form));
+      report_.weights.back().bits_per_weight = 8.0 * static_cast<double>(bytes) / elements;
+      coded_bytes_ += bytes;
+      elements_ += elements;
+    } else if (!planned.note.empty()) {
+      report_.weights.push_back({.name = tensor.name,
+                                 .encoding = std::string(name(tensor.dtype)),
+                                 .rows = planned.form.rows,
+                                 .columns = planned.form.columns,
+                                 .sqnr_db = std::numeric_limits<double>::infinity(),
+                                 .bits_per_weight = static_cast<double>(bits(tensor.dtype))});
+    }
+    if (planned.note.empty()) return;
+    report_.weights.back().note = planned.note;
+    report_.warnings.push_back(fmt::format("'{}': {}", tensor.name, planned.note));
+  }
+
+  void advance(std::uint64_t bytes) {
+    done_bytes_ += bytes;
+    if (job_.progress) {
+      job_.progress(static_cast<std::int64_t>(done_bytes_) / kMegabyte,
+                    static_cast<std::int64_t>(report_.preflight.input_bytes) / kMegabyte);
+    }
+  }
+
+  const fs::path& output_;
+  const CheckpointJob& job_;
+  const Method& method_;
+  const Format& format_;
+  const Checkpoint checkpoint_;
+  const CheckpointPlan plan_;
+  CheckpointReport report_;
+  std::uint64_t done_bytes_ = 0;
+  std::uint64_t coded_bytes_ = 0;
+  double elements_ = 0;
+};
+
+}  // namespace
+
+CheckpointReport quantize_checkpoint(const fs::path& input, const fs::path& output, const CheckpointJob& job) {
+  return Quantizer(input, output, job).run();
+}
+
+}  // namespace zeropoint
