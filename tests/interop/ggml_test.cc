@@ -24,7 +24,7 @@ using kernels::GgmlType;
 using testing::GgmlLibrary;
 
 constexpr std::int64_t kColumns = 768;
-constexpr std::int64_t kRows = 50;
+constexpr std::int64_t kRows = 17;
 
 struct Input {
   std::string name;

@@ -12,6 +12,7 @@ namespace zeropoint::kernels {
 namespace {
 
 constexpr std::int64_t kSuperBlocksPerChunk = 64;
+constexpr std::int64_t kBlocksPerChunk = 4096;
 
 struct TypeRow {
   GgmlType type;
@@ -67,10 +68,19 @@ std::size_t ggml_block_bytes(GgmlType type) { return row_of(type).block_bytes; }
 
 void ggml_quantize(GgmlType type, const float* src, std::int64_t rows, std::int64_t columns,
                    std::span<const float> importance, std::byte* dst) {
-  if (ggml_block_size(type) != kSuperBlock) return reference::ggml_quantize(type, src, rows, columns, importance, dst);
-  const EncodeTask task{type, src, columns, importance.empty() ? nullptr : importance.data(), dst};
-  parallel_ranges(rows * columns / kSuperBlock, kSuperBlocksPerChunk,
-                  [&](std::int64_t begin, std::int64_t end) { encode_super_blocks(task, begin, end); });
+  const std::int64_t block = ggml_block_size(type);
+  const bool weighted = !importance.empty() && type != GgmlType::q8_0;
+  const EncodeTask task{type, src, columns, weighted ? importance.data() : nullptr, dst};
+  const std::int64_t blocks = rows * columns / block;
+  if (block == kSuperBlock) {
+    parallel_ranges(blocks, kSuperBlocksPerChunk,
+                    [&](std::int64_t begin, std::int64_t end) { encode_super_blocks(task, begin, end); });
+  } else if (block == kBlock && !weighted) {
+    parallel_ranges(blocks, kBlocksPerChunk,
+                    [&](std::int64_t begin, std::int64_t end) { encode_blocks(task, begin, end); });
+  } else {
+    reference::ggml_quantize(type, src, rows, columns, importance, dst);
+  }
 }
 
 void ggml_dequantize(GgmlType type, const std::byte* src, std::int64_t n, float* dst) {
