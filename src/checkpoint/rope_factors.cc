@@ -9,6 +9,7 @@
 namespace zeropoint {
 namespace {
 
+constexpr double kUsualTheta = 10000;
 constexpr double kTolerance = 1e-4;  // relative; the factors are float32
 
 std::vector<float> values_of(const GgufFile& file, const GgufTensor& tensor) {
@@ -23,7 +24,29 @@ bool are_near(const std::vector<float>& a, const std::vector<float>& b) {
   return std::ranges::equal(a, b, [](float x, float y) { return std::abs(x - y) <= kTolerance * std::abs(y); });
 }
 
+/// Where config.json keeps it: rope_scaling, or rope_parameters since transformers 5.
+std::optional<Config> scaling_section(const Config& config) {
+  auto section = config.section("rope_parameters");
+  return section ? section : config.section("rope_scaling");
+}
+
 }  // namespace
+
+std::optional<Llama3Scaling> llama3_scaling(const Config& config) {
+  const auto section = scaling_section(config);
+  if (!section || section->text("rope_type", section->text("type", "")) != "llama3") return std::nullopt;
+  const Llama3Scaling usual;
+  return Llama3Scaling{.factor = section->number("factor", usual.factor),
+                       .low_freq_factor = section->number("low_freq_factor", usual.low_freq_factor),
+                       .high_freq_factor = section->number("high_freq_factor", usual.high_freq_factor),
+                       .original_length = section->number("original_max_position_embeddings", usual.original_length)};
+}
+
+double rope_theta(const Config& config) {
+  const double theta = config.number("rope_theta", kUsualTheta);
+  const auto section = scaling_section(config);
+  return section ? section->number("rope_theta", theta) : theta;
+}
 
 std::vector<float> rope_factors(const Llama3Scaling& scaling, double theta, std::int64_t head_size) {
   std::vector<float> factors;
@@ -42,7 +65,7 @@ nlohmann::ordered_json scaling_of_factors(const GgufFile& file, const GgufTensor
   const std::vector<float> values = values_of(file, factors);
   if (!values.empty()) {
     const Llama3Scaling scaling{.factor = *std::ranges::max_element(values)};
-    const double theta = config.value("rope_theta", 10000.0);
+    const double theta = config.value("rope_theta", kUsualTheta);
     if (are_near(values, rope_factors(scaling, theta, static_cast<std::int64_t>(2 * values.size())))) {
       return {{"rope_type", "llama3"},
               {"factor", scaling.factor},

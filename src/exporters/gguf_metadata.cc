@@ -1,0 +1,109 @@
+#include "exporters/gguf_metadata.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "architectures/config.h"
+#include "base/fail.h"
+
+namespace zeropoint {
+namespace {
+
+/// Appends keys with the architecture's name in front.
+class Keys {
+ public:
+  Keys(const GgufArchitecture& architecture, std::vector<GgufField>& fields)
+      : prefix_(std::string(architecture.gguf) + "."), fields_(fields) {}
+
+  void number(std::string_view key, std::int64_t value) {
+    fields_.push_back(make_gguf_u32(prefix_ + std::string(key), static_cast<std::uint32_t>(value)));
+  }
+  void real(std::string_view key, double value) {
+    fields_.push_back(make_gguf_f32(prefix_ + std::string(key), static_cast<float>(value)));
+  }
+  void text(std::string_view key, std::string_view value) {
+    fields_.push_back(make_gguf_string(prefix_ + std::string(key), value));
+  }
+  void flag(std::string_view key, bool value) { fields_.push_back(make_gguf_bool(prefix_ + std::string(key), value)); }
+
+ private:
+  std::string prefix_;
+  std::vector<GgufField>& fields_;
+};
+
+std::int64_t checked(const Config& config, std::string_view key) {
+  const std::int64_t value = config.integer(key);
+  if (value < 0 || value > INT32_MAX) {
+    fail(ErrorKind::invalid_data, config.where(), "'{}' is {}, which GGUF cannot hold", key, value);
+  }
+  return value;
+}
+
+/// What config.json may leave out and llama.cpp wants.
+void add_defaults(const Config& config, const GgufArchitecture& architecture, Keys& keys) {
+  if (architecture.gguf == "gpt2") {
+    if (!config.has("n_inner")) keys.number("feed_forward_length", 4 * checked(config, "n_embd"));
+    if (!config.has("layer_norm_epsilon")) keys.real("attention.layer_norm_epsilon", 1e-5);
+    return;
+  }
+  if (architecture.gguf == "bert") {
+    if (!config.has("layer_norm_eps")) keys.real("attention.layer_norm_epsilon", 1e-12);
+    keys.flag("attention.causal", false);
+    return;
+  }
+  const std::int64_t heads = config.positive("num_attention_heads");
+  const std::int64_t head_size =
+      config.has("head_dim") ? config.positive("head_dim") : config.positive("hidden_size") / heads;
+  if (!config.has("num_key_value_heads")) keys.number("attention.head_count_kv", heads);
+  if (!config.has("head_dim")) keys.number("attention.key_length", head_size);
+  if (!config.has("rms_norm_eps")) keys.real("attention.layer_norm_rms_epsilon", 1e-6);
+  keys.number("attention.value_length", head_size);
+  keys.number("rope.dimension_count", head_size);
+}
+
+/// Llama 3's scaling is a tensor (see rope_factors.h); "dynamic" depends on the length of the text.
+void add_rope(const Config& config, Keys& keys) {
+  auto scaling = config.section("rope_parameters");
+  if (!scaling) scaling = config.section("rope_scaling");
+  if (!scaling) return;
+  if (scaling->has("rope_theta")) keys.real("rope.freq_base", scaling->number("rope_theta", 0));
+  const std::string kind = scaling->text("rope_type", scaling->text("type", "default"));
+  if (kind == "default" || kind == "llama3") return;
+  if (kind != "linear" && kind != "yarn") {
+    fail(ErrorKind::unsupported, scaling->where(), "GGUF files have no words for the rope type '{}'", kind);
+  }
+  keys.text("rope.scaling.type", kind);
+  keys.real("rope.scaling.factor", scaling->number("factor", 1));
+  if (scaling->has("original_max_position_embeddings")) {
+    keys.number("rope.scaling.original_context_length", checked(*scaling, "original_max_position_embeddings"));
+  }
+}
+
+}  // namespace
+
+std::vector<GgufField> model_metadata(const Checkpoint& checkpoint, const GgufArchitecture& architecture) {
+  const Config config(checkpoint.config, checkpoint.path.string());
+  std::vector<GgufField> fields;
+  fields.push_back(make_gguf_string("general.architecture", architecture.gguf));
+  const std::string type = "model";
+  fields.push_back(make_gguf_string("general.type", type));
+  Keys keys(architecture, fields);
+  for (const GgufKey& key : architecture.keys) {
+    if (!config.has(key.config)) continue;
+    if (key.kind == GgufKind::f32) {
+      keys.real(key.gguf, config.number(key.config, 0));
+    } else {
+      keys.number(key.gguf, checked(config, key.config));
+    }
+  }
+  add_defaults(config, architecture, keys);
+  if (architecture.gguf != "gpt2" && architecture.gguf != "bert") add_rope(config, keys);
+  if (architecture.gguf == "bert") {
+    fields.push_back(make_gguf_u32("tokenizer.ggml.token_type_count",
+                                   static_cast<std::uint32_t>(config.integer("type_vocab_size", 2))));
+  }
+  return fields;
+}
+
+}  // namespace zeropoint
