@@ -78,7 +78,6 @@ struct FallBack {
   GgmlType wanted;
   GgmlType instead;
 };
-// llama.cpp has IQ4_NL for the two narrow ones.
 constexpr FallBack kFallBacks[] = {{GgmlType::q2_k, GgmlType::q4_0},
                                    {GgmlType::q3_k, GgmlType::q4_0},
                                    {GgmlType::q4_k, GgmlType::q5_0},
