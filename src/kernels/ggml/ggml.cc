@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <iterator>
 
 #include "base/parallel.h"
+#include "kernels/convert/convert.h"
 #include "kernels/ggml/blocks.h"
+#include "kernels/ggml/decode.h"
 #include "kernels/ggml/encode.h"
 
 namespace zeropoint::kernels {
@@ -13,6 +16,7 @@ namespace {
 
 constexpr std::int64_t kSuperBlocksPerChunk = 64;
 constexpr std::int64_t kBlocksPerChunk = 4096;
+constexpr std::int64_t kValuesPerChunk = 65536;  // where the work per value is small
 
 struct TypeRow {
   GgmlType type;
@@ -45,6 +49,34 @@ constexpr auto kTypeNumbers = [] {
 
 const TypeRow& row_of(GgmlType type) { return *std::ranges::find(kTypes, type, &TypeRow::type); }
 
+/// Types without blocks. The bytes may lie at any address.
+void encode_plain(GgmlType type, const float* src, std::int64_t n, std::byte* dst) {
+  parallel_ranges(n, kValuesPerChunk, [&](std::int64_t begin, std::int64_t end) {
+    const float* from = src + begin;
+    std::byte* to = dst + static_cast<std::size_t>(begin) * ggml_block_bytes(type);
+    if (type == GgmlType::f32) {
+      std::memcpy(to, from, static_cast<std::size_t>(end - begin) * sizeof(float));
+    } else if (type == GgmlType::f16) {
+      convert_f32_f16(from, reinterpret_cast<std::uint16_t*>(to), end - begin);
+    } else {
+      convert_f32_bf16(from, reinterpret_cast<std::uint16_t*>(to), end - begin);
+    }
+  });
+}
+void decode_plain(GgmlType type, const std::byte* src, std::int64_t n, float* dst) {
+  parallel_ranges(n, kValuesPerChunk, [&](std::int64_t begin, std::int64_t end) {
+    const std::byte* from = src + static_cast<std::size_t>(begin) * ggml_block_bytes(type);
+    float* to = dst + begin;
+    if (type == GgmlType::f32) {
+      std::memcpy(to, from, static_cast<std::size_t>(end - begin) * sizeof(float));
+    } else if (type == GgmlType::f16) {
+      convert_f16_f32(reinterpret_cast<const std::uint16_t*>(from), to, end - begin);
+    } else {
+      convert_bf16_f32(reinterpret_cast<const std::uint16_t*>(from), to, end - begin);
+    }
+  });
+}
+
 }  // namespace
 
 std::span<const GgmlType> ggml_types() { return kTypeNumbers; }
@@ -71,20 +103,27 @@ void ggml_quantize(GgmlType type, const float* src, std::int64_t rows, std::int6
   const std::int64_t block = ggml_block_size(type);
   const bool weighted = !importance.empty() && type != GgmlType::q8_0;
   const EncodeTask task{type, src, columns, weighted ? importance.data() : nullptr, dst};
-  const std::int64_t blocks = rows * columns / block;
-  if (block == kSuperBlock) {
-    parallel_ranges(blocks, kSuperBlocksPerChunk,
+  if (block == 1) {
+    encode_plain(type, src, rows * columns, dst);
+  } else if (block == kSuperBlock) {
+    parallel_ranges(rows * columns / block, kSuperBlocksPerChunk,
                     [&](std::int64_t begin, std::int64_t end) { encode_super_blocks(task, begin, end); });
-  } else if (block == kBlock && !weighted) {
-    parallel_ranges(blocks, kBlocksPerChunk,
-                    [&](std::int64_t begin, std::int64_t end) { encode_blocks(task, begin, end); });
+  } else if (weighted) {
+    parallel_ranges(rows, kRowsAtOnce,
+                    [&](std::int64_t begin, std::int64_t end) { encode_weighted_rows(task, begin, end); });
   } else {
-    reference::ggml_quantize(type, src, rows, columns, importance, dst);
+    parallel_ranges(rows * columns / block, kBlocksPerChunk,
+                    [&](std::int64_t begin, std::int64_t end) { encode_blocks(task, begin, end); });
   }
 }
 
 void ggml_dequantize(GgmlType type, const std::byte* src, std::int64_t n, float* dst) {
-  reference::ggml_dequantize(type, src, n, dst);
+  const std::int64_t block = ggml_block_size(type);
+  if (block == 1) return decode_plain(type, src, n, dst);
+  const std::size_t bytes = ggml_block_bytes(type);
+  parallel_ranges(n / block, kValuesPerChunk / block, [&](std::int64_t begin, std::int64_t end) {
+    decode_blocks(type, src + static_cast<std::size_t>(begin) * bytes, end - begin, dst + begin * block);
+  });
 }
 
 }  // namespace zeropoint::kernels
