@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <utility>
 
 #include "architectures/architecture.h"
@@ -167,6 +168,10 @@ GgufPlan plan_gguf(const Checkpoint& checkpoint, const GgufOptions& options) {
 
 void write_gguf(const Checkpoint& checkpoint, const GgufPlan& plan, const GgufOptions& options,
                 const std::filesystem::path& path, const OnProgress& on_progress) {
+  std::error_code ignored;
+  if (std::filesystem::equivalent(checkpoint.path, path, ignored)) {
+    fail(ErrorKind::invalid_option, path.string(), "is the input; give another name");
+  }
   const std::string model_type = checkpoint.config.value("model_type", "");
   const GgufArchitecture& architecture = gguf_architecture_of(model_type, checkpoint.path.string());
   std::vector<GgufTensorSpec> specs;

@@ -46,7 +46,8 @@ struct GgufPlan {
 GgufPlan plan_gguf(const Checkpoint& checkpoint, const GgufOptions& options);
 
 /// Writes the file that was planned. `on_progress` counts bytes of elements read. Throws io, and invalid_data naming
-/// the tensor and the place of a value that is not finite or that float16 cannot hold; `path` is as it was then.
+/// the tensor and the place of a value that is not finite or that float16 cannot hold; `path` is as it was then. Throws
+/// invalid_option where `path` is the checkpoint itself.
 void write_gguf(const Checkpoint& checkpoint, const GgufPlan& plan, const GgufOptions& options,
                 const std::filesystem::path& path, const OnProgress& on_progress = {});
 

@@ -154,7 +154,7 @@ const GgufRecipe& find_gguf_recipe(std::string_view name) {
   if (recipe != kRecipes.end()) return *recipe;
   std::vector<std::string_view> known;
   for (const GgufRecipe& row : kRecipes) known.push_back(row.name);
-  fail(ErrorKind::invalid_option, "gguf", "{}", unknown_word("mix", name, known));
+  fail(ErrorKind::invalid_option, "--method", "{}", unknown_word("mix of GGUF formats", name, known));
 }
 
 GgufChoice choose_gguf_type(const GgufRecipe& recipe, std::string_view name, const Shape& shape,
