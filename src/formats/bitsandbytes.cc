@@ -235,6 +235,7 @@ QuantizedWeight decode(const EncodedWeight& weight, std::span<const Tensor> part
 Format format_bitsandbytes() {
   return {.name = "bitsandbytes",
           .summary = "LLM.int8() rows and NF4 blocks, as transformers saves them",
+          .is_uniform = true,
           .scale_type = scale_type,
           .objection = objection,
           .parts = parts,

@@ -46,6 +46,8 @@ struct Format {
   std::string_view name;  // on the command line
   std::string_view summary;
 
+  bool is_uniform = false;  // config.json describes all weights alike
+
   /// The type of the scales of a weight that was stored as `stored`: methods round scales to it.
   DType (*scale_type)(DType stored) = nullptr;
 

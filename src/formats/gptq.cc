@@ -22,6 +22,7 @@ QuantizedWeight decode(const EncodedWeight& weight, std::span<const Tensor> part
 Format format_gptq() {
   return {.name = "gptq",
           .summary = "GPTQ checkpoints as AutoGPTQ writes them; refuses zero points of 0",
+          .is_uniform = true,
           .scale_type = gptq_scale_type,
           .objection = gptq_objection,
           .parts = gptq_parts,

@@ -13,6 +13,7 @@
 #include "pipeline/carried_files.h"
 #include "pipeline/checkpoint_plan.h"
 #include "pipeline/copy_tensor.h"
+#include "pipeline/encoded_output.h"
 #include "pipeline/preflight.h"
 #include "pipeline/weight_error.h"
 
@@ -26,27 +27,13 @@ constexpr std::int64_t kMegabyte = 1'000'000;
 constexpr std::int64_t kSampleElements = 1 << 20;
 constexpr double kDiskRate = 500e6;  // bytes per second of a plain disk, for the estimate
 
-const Format& format_of(const Method& method, const std::string& name) {
-  const std::string_view wanted = name.empty() ? method.format : std::string_view(name);
-  if (const Format* format = find_format(wanted)) return *format;
-  std::string known;
-  for (const Format& format : all_formats()) known += (known.empty() ? "" : ", ") + std::string(format.name);
-  fail(ErrorKind::invalid_option, "--format", "'{}' is no format of safetensors files; there are {}", wanted, known);
-}
-
-std::uint64_t bytes_of(std::span<const TensorSpec> specs) {
-  std::uint64_t bytes = 0;
-  for (const TensorSpec& spec : specs) bytes += storage_bytes(spec);
-  return bytes;
-}
-
 class Quantizer {
  public:
   Quantizer(const fs::path& input, const fs::path& output, const CheckpointJob& job)
       : output_(output),
         job_(job),
         method_(find_method(job.method)),
-        format_(format_of(method_, job.format)),
+        format_(require_format(job.format.empty() ? method_.format : std::string_view(job.format))),
         checkpoint_(open_checkpoint(input)),
         plan_(plan_checkpoint(checkpoint_, method_, format_, job)) {
     report_.method = method_.name;
@@ -99,7 +86,7 @@ class Quantizer {
       p.peak_memory = std::max(p.peak_memory, working_set(planned));
     }
     p.peak_memory += kBaseMemory;
-    p.output_bytes = bytes_of(plan_.outputs(format_));
+    p.output_bytes = storage_bytes(plan_.outputs(format_));
     for (const fs::path& file : carried_files(checkpoint_)) p.output_bytes += fs::file_size(file);
     p.available_memory = available_memory();
     p.free_disk = free_disk(output_);
@@ -115,7 +102,7 @@ class Quantizer {
     const std::uint64_t decoded = tensor.encoding.empty() ? 0 : 4 * elements;
     if (!planned.is_quantized) return std::min(tensor.bytes, kCopyPiece) + decoded;
     const std::uint64_t source = tensor.bytes * (planned.form.is_in_out ? 2 : 1);
-    return source + decoded + elements + 2 * bytes_of(format_.parts(planned.form));
+    return source + decoded + elements + 2 * storage_bytes(format_.parts(planned.form));
   }
 
   /// Seconds, from some rows of the first matrix and the rate of a plain disk.
@@ -148,7 +135,7 @@ class Quantizer {
     const double db = sqnr_db(weight, quantized);
     weight = {};
     checkpoint_.weights->release(*planned.tensor);
-    write(form, quantized, writer);
+    write_weight(format_, form, quantized, writer);
     report_.weights.push_back({.name = form.name,
                                .encoding = to_string(form.scheme),
                                .rows = form.rows,
@@ -156,21 +143,12 @@ class Quantizer {
                                .sqnr_db = db});
   }
 
-  void write(const WeightForm& form, const QuantizedWeight& quantized, SafetensorsWriter& writer) {
-    const std::vector<TensorSpec> specs = format_.parts(form);
-    std::vector<Tensor> parts = format_.encode(form, quantized);
-    for (std::size_t i = 0; i < specs.size(); ++i) {
-      writer.write(specs[i].name, parts[i]);
-      parts[i] = {};
-    }
-  }
-
   /// Completes the row of a quantized weight, and says of others why they stay.
   void note(const PlannedTensor& planned) {
     const StoredTensor& tensor = *planned.tensor;
     const double elements = static_cast<double>(element_count(tensor.shape));
     if (planned.is_quantized) {
-      const std::uint64_t bytes = bytes_of(format_.parts(planned.form));
+      const std::uint64_t bytes = storage_bytes(format_.parts(planned.form));
       report_.weights.back().bits_per_weight = 8.0 * static_cast<double>(bytes) / elements;
       coded_bytes_ += bytes;
       elements_ += elements;

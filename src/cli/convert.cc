@@ -1,0 +1,71 @@
+// zeropoint convert: the same codes in another format's files.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "cli/checkpoint_report.h"
+#include "cli/command.h"
+#include "formats/format.h"
+#include "zeropoint/checkpoint.h"
+
+namespace zeropoint::cli {
+namespace {
+
+struct Options {
+  std::string input;
+  std::string output;
+  ConvertJob job;
+};
+
+void convert(Options& options, const Output& out) {
+  options.job.progress = out.progress("converting", "MB");
+  const CheckpointReport report = convert_checkpoint(options.input, options.output, options.job);
+  options.job.progress = nullptr;
+  out.text(fmt::format("{}: {} weights as {}, {:.2f} bits each; every code, scale and zero point is as it was\n",
+                       options.output, report.weights.size(), report.format, report.bits_per_weight));
+  out.json(report_json(report, options.output));
+}
+
+std::string format_help() {
+  std::string help = "what to write:";
+  for (const Format& f : all_formats()) help += fmt::format(" {} ({})", f.name, f.summary);
+  return help;
+}
+
+Action define(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("checkpoint", options->input, "a quantized checkpoint: folder or .safetensors file")
+      ->required()
+      ->type_name("CHECKPOINT");
+  app.add_option("-o,--output", options->output, "the folder to write; it appears when it is complete")
+      ->required()
+      ->type_name("FOLDER");
+  app.add_option("--format", options->job.format, format_help())->required()->type_name("NAME");
+  app.add_option("--max-shard-bytes", options->job.max_shard_bytes, "largest file of weights")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_flag("--force", options->job.force, "go on where memory or disk do not suffice; replace an output folder");
+  return [options](const Output& out) { convert(*options, out); };
+}
+
+}  // namespace
+
+Command command_convert() {
+  return {
+      .name = "convert",
+      .summary = "carry a quantized checkpoint to another format, losing nothing",
+      .description =
+          "Reads codes, scales and zero points and writes the same numbers in another layout. What the other format "
+          "cannot hold exactly is refused with the weight's name and the reason; nothing is written then.",
+      .examples =
+          "zeropoint convert llama-gptq/ --format compressed-tensors -o llama-ct/\n"
+          "zeropoint convert llama-ct/ --format gptq-v2 -o llama-gptq2/\n"
+          "zeropoint convert llama-gptq/ --format plain -o llama-plain/",
+      .define = define,
+  };
+}
+
+}  // namespace zeropoint::cli

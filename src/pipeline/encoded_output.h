@@ -1,0 +1,20 @@
+// A quantized weight on its way into a format's files.
+#pragma once
+
+#include <string>
+
+#include "exporters/safetensors_writer.h"
+#include "formats/format.h"
+
+namespace zeropoint {
+
+/// Encodes it and writes its parts.
+void write_weight(const Format& format, const WeightForm& form, const QuantizedWeight& weight,
+                  SafetensorsWriter& writer);
+
+std::uint64_t storage_bytes(std::span<const TensorSpec> specs);
+
+/// By its name on the command line. Throws invalid_option naming the formats there are.
+const Format& require_format(std::string_view name);
+
+}  // namespace zeropoint
