@@ -35,7 +35,8 @@ std::uint64_t available_memory() {
 }
 
 std::uint64_t free_disk(const fs::path& target) {
-  fs::path folder = fs::absolute(target).parent_path();
+  const fs::path whole = fs::absolute(target);
+  const fs::path folder = whole.has_filename() ? whole.parent_path() : whole.parent_path().parent_path();  // "out/"
   std::error_code error;
   const fs::space_info space = fs::space(folder, error);
   if (error) fail(ErrorKind::io, target.string(), "cannot write here: {}", error.message());
