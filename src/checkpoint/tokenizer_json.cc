@@ -166,7 +166,10 @@ Tokenizer parse_tokenizer_json(std::string_view text) {
   if (is_sentencepiece) tokenizer.scores.resize(tokenizer.tokens.size());
   if (is_wordpiece) mark_word_starts(tokenizer);
   if (tokenizer.kind == Tokenizer::Kind::bpe) tokenizer.pre = pre_tokenizer_name(member(document, "pre_tokenizer"));
-  if (const auto id = id_of_token(member(model, "unk_token"), tokenizer)) set_special(tokenizer, "unk", *id);
+  if (const auto id = id_of_token(member(model, "unk_token"), tokenizer)) {
+    set_special(tokenizer, "unk", *id);
+    if (is_sentencepiece) tokenizer.types[static_cast<std::size_t>(*id)] = TokenType::unknown;
+  }
   return tokenizer;
 }
 
