@@ -111,8 +111,8 @@ Command command_calibrate() {
           "Memory does not grow with the data. The file does not depend on the number of threads, and files "
           "of parts of the data join exactly (zeropoint merge).",
       .examples =
-          "zeropoint calibrate model.onnx --data images.csv --preprocess imagenet -o stats.json\n"
-          "zeropoint quantize model.onnx --statistics stats.json --observer entropy -o int8.onnx",
+          "zeropoint calibrate m.onnx --data images.csv --preprocess imagenet -o s.json\n"
+          "zeropoint quantize m.onnx --statistics s.json --observer entropy -o q.onnx",
       .define = define,
   };
 }

@@ -126,7 +126,8 @@ Command command_compare() {
           "Both models run over the data; values with the same name are compared. SQNR is "
           "10 log10(sum a^2 / sum (a - b)^2) in decibels: 6 more halve the error.",
       .examples =
-          "zeropoint compare net.onnx net.int8.onnx --data test.csv --preprocess imagenet --limit 50\n"
+          "zeropoint compare net.onnx net.int8.onnx --data test.csv \\\n"
+          "    --preprocess imagenet --limit 50\n"
           "zeropoint compare net.onnx net.int8.onnx --data x.npz --outputs-only --json",
       .define = define,
   };

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/checks.h"
 #include "data/preprocess.h"
 
 namespace zeropoint::cli {
@@ -41,11 +42,11 @@ void add_common(CLI::App& app, const Fields& to, DataNeed need) {
   app.add_option("--limit", to.limit, "use the first N samples only")
       ->type_name("N")
       ->group(kGroup)
-      ->check(CLI::PositiveNumber);
+      ->check(whole_above_zero);
   app.add_option("--batch", to.batch, "samples per run, where the model allows it; 0 passes arrays as they are")
       ->type_name("N")
       ->group(kGroup)
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_from_zero)
       ->capture_default_str();
 }
 

@@ -10,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "base/fail.h"
 #include "base/nearest.h"
+#include "cli/checks.h"
 #include "cli/command.h"
 #include "data/array_reader.h"
 #include "frontends/onnx.h"
@@ -157,7 +158,7 @@ Action define(CLI::App& app) {
   app.add_option("--axis", o->axis, "of the per-axis rows of --compare")->type_name("N")->capture_default_str();
   app.add_option("--block-size", o->block_size, "of the blocked rows of --compare")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_above_zero)
       ->capture_default_str();
   app.add_flag("--mistakes", o->mistakes, "the gallery of published formulas that are wrong");
   app.add_flag("--padding", o->padding, "why real 0 must be a code");

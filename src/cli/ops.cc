@@ -38,24 +38,33 @@ std::map<std::pair<std::string, std::string>, Row> rows() {
   return out;
 }
 
+std::string opsets(const Row& row) {
+  return row.until == kOpenEnd ? fmt::format("{}-", row.since) : fmt::format("{}-{}", row.since, row.until);
+}
+
+// One table per domain, ONNX's own first.
 void print(const Output& out) {
+  constexpr std::size_t kFloatTypes = 24;  // characters: "float16 bfloat16 float32"
+  constexpr std::size_t kIntegerTypes = 16;
   nlohmann::ordered_json document = nlohmann::ordered_json::array();
-  Table table({{"operator", false, true}, {"opsets"}, {"float", false, true}, {"integer", false, true}});
+  std::map<std::string, Table> tables;
   for (const auto& [key, row] : rows()) {
     const auto& [domain, op_type] = key;
-    const std::string opsets =
-        row.until == kOpenEnd ? fmt::format("{}-", row.since) : fmt::format("{}-{}", row.since, row.until);
     document.push_back({{"operator", op_type},
                         {"domain", domain},
-                        {"opsets", opsets},
+                        {"opsets", opsets(row)},
                         {"float", row.float_types},
                         {"integer", row.integer_types}});
-    const std::string name = domain.empty() ? op_type : domain + "." + op_type;
-    table.add({name, opsets, std::string(row.float_types), std::string(row.integer_types)});
+    const auto table =
+        tables.try_emplace(domain, std::vector<Column>{{.header = domain.empty() ? "operator" : domain},
+                                                       {.header = "opsets"},
+                                                       {.header = "float", .wraps_at = kFloatTypes},
+                                                       {.header = "integer", .wraps_at = kIntegerTypes}});
+    table.first->second.add({op_type, opsets(row), std::string(row.float_types), std::string(row.integer_types)});
   }
   out.json(document.dump(2));
-  out.text(table.render());
-  out.text(fmt::format("\n{} operators\n", document.size()));
+  for (const auto& [domain, table] : tables) out.text(table.render() + "\n");
+  out.text(fmt::format("{} operators\n", document.size()));
 }
 
 Action define(CLI::App&) {
@@ -70,7 +79,7 @@ Command command_ops() {
       .summary = "list the operators that zeropoint can execute",
       .description =
           "One row per operator: the opsets whose meaning is known, the types it computes in floating "
-          "point, and the quantized arithmetic it offers.",
+          "point (all floats: float16, bfloat16, float32, float64), and the quantized arithmetic it offers.",
       .examples = "zeropoint ops\nzeropoint ops --json",
       .define = define,
   };

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/fail.h"
+#include "cli/checks.h"
 #include "cli/command.h"
 #include "data/array_reader.h"
 #include "exporters/quantized_array.h"
@@ -126,7 +127,7 @@ Action define(CLI::App& app) {
       ->type_name("N");
   app.add_option("--block-size", o->scheme.block_size, "one grid per block of so many elements (along the last axis)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_above_zero);
   app.add_option("--observer", o->observer, "rule that chooses the range")->type_name("NAME")->capture_default_str();
   app.add_option("--convention", o->convention, "whose formulas: onnx, torch, ort, distiller, blog, tflite")
       ->type_name("NAME")

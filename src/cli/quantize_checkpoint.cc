@@ -8,6 +8,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "cli/checkpoint_report.h"
+#include "cli/checks.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "formats/format.h"
@@ -66,7 +67,7 @@ Action define(CLI::App& app) {
   app.add_option("--bits", method.bits, "8, 4, 3 or 2 (default: the method's own)")->type_name("N");
   app.add_option("--block-size", method.block_size, "inputs that share a scale; a whole output has one unless given")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_above_zero);
   app.add_flag("--per-tensor", method.per_tensor, "one scale for a whole matrix");
   app.add_flag("--symmetric", options->symmetric, "no zero points: what absmax means, said explicitly");
   app.add_flag("--full-range", method.full_range,
@@ -79,7 +80,7 @@ Action define(CLI::App& app) {
   app.add_option("--exclude", job.exclude, "leave weights that match as they are")->type_name("GLOB");
   app.add_option("--max-shard-bytes", job.max_shard_bytes, "largest file of weights")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_above_zero)
       ->capture_default_str();
   app.add_flag("--force", job.force, "go on where memory or disk do not suffice; replace an output folder");
   return [options](const Output& out) { quantize(*options, out); };

@@ -1,6 +1,7 @@
 #include "cli/table.h"
 
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 namespace zeropoint::cli {
@@ -33,6 +34,13 @@ void append_padded(std::string& line, std::string_view cell, std::size_t width, 
   line += right ? padding + std::string(cell) : std::string(cell) + padding;
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
 }  // namespace
 
 std::string shorten(std::string_view text, std::size_t width) {
@@ -57,7 +65,7 @@ std::string Table::render(std::size_t width) const {
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     std::size_t widest = characters(columns_[c].header);
     for (const auto& row : rows_) widest = std::max(widest, characters(row[c]));
-    widths.push_back(widest);
+    widths.push_back(columns_[c].wraps_at > 0 ? std::min(widest, columns_[c].wraps_at) : widest);
   }
   std::size_t total = kGap * (columns_.size() - 1);
   for (const std::size_t w : widths) total += w;
@@ -73,7 +81,7 @@ std::string Table::render(std::size_t width) const {
   }
 
   std::string out;
-  const auto append_row = [&](const auto& cell_of) {
+  const auto append_line = [&](const auto& cell_of) {
     std::string line;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       append_padded(line, shorten(cell_of(c), widths[c]), widths[c], columns_[c].right);
@@ -82,9 +90,19 @@ std::string Table::render(std::size_t width) const {
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
   };
-  append_row([&](std::size_t c) -> std::string { return columns_[c].header; });
-  append_row([&](std::size_t c) -> std::string { return std::string(widths[c], '-'); });
-  for (const auto& row : rows_) append_row([&](std::size_t c) -> std::string { return row[c]; });
+  append_line([&](std::size_t c) -> std::string { return columns_[c].header; });
+  append_line([&](std::size_t c) -> std::string { return std::string(widths[c], '-'); });
+  for (const auto& row : rows_) {
+    std::vector<std::vector<std::string>> cells;
+    std::size_t lines = 1;
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      cells.push_back(columns_[c].wraps_at > 0 ? lines_of(wrap(row[c], 0, widths[c])) : std::vector{row[c]});
+      lines = std::max(lines, cells[c].size());
+    }
+    for (std::size_t i = 0; i < lines; ++i) {
+      append_line([&](std::size_t c) -> std::string { return i < cells[c].size() ? cells[c][i] : ""; });
+    }
+  }
   return out;
 }
 

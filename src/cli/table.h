@@ -1,5 +1,5 @@
 // A table of text that fits a terminal line: columns as wide as their content, and when that is too
-// wide, the column that may shrink loses the middle of its longest entries.
+// wide, the column that may shrink loses the middle of its longest entries. Lists of words wrap instead.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,9 @@ namespace zeropoint::cli {
 
 struct Column {
   std::string header;
-  bool right = false;       // numbers
-  bool may_shrink = false;  // long names
+  bool right = false;        // numbers
+  bool may_shrink = false;   // long names
+  std::size_t wraps_at = 0;  // longer entries go on in the next line; 0: they do not
 };
 
 class Table {

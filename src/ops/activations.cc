@@ -130,7 +130,7 @@ std::vector<OpSpec> specs() {
                    .make = maker,
                    .in_place = 0,
                    .keeps_layout = true,
-                   .float_types = "float16 bfloat16 float32 float64"});
+                   .float_types = "all floats"});
   };
   for (const Row& row : kRows) add(row.op_type, "", row.since, make);
   add("Gelu", "", 20, make_gelu);

@@ -67,7 +67,7 @@ constexpr OpSpec spec(std::string_view op_type) {
   return {.op_type = op_type,
           .infer = infer,
           .make = halves_too<infer, make>,
-          .float_types = "float16 bfloat16 float32 float64, integers"};
+          .float_types = "all floats, integers"};
 }
 constexpr OpSpec kOps[] = {spec("ArgMax"), spec("ArgMin")};
 

@@ -34,7 +34,7 @@ constexpr OpSpec spec(std::string_view op_type) {
           .make = make,
           .in_place = 0,
           .keeps_layout = true,
-          .float_types = "float16 bfloat16 float32 float64, integers"};
+          .float_types = "all floats, integers"};
 }
 constexpr OpSpec kOps[] = {spec("Add"), spec("Sub"), spec("Mul"), spec("Div")};
 

@@ -32,12 +32,12 @@ constexpr OpSpec kOps[] = {
      .infer = infer,
      .make = halves_too<infer, make_average>,
      .channels_last_inputs = 1,
-     .float_types = "float16, bfloat16, float32"},
+     .float_types = "float16 bfloat16 float32"},
     {.op_type = "LpPool",
      .infer = infer,
      .make = halves_too<infer, make_lp>,
      .channels_last_inputs = 1,
-     .float_types = "float16, bfloat16, float32"},
+     .float_types = "float16 bfloat16 float32"},
 };
 
 }  // namespace

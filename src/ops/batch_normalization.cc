@@ -148,7 +148,7 @@ constexpr OpSpec kOps[] = {
      .make = halves_too<infer, make>,
      .in_place = 0,
      .takes_either_layout = true,
-     .float_types = "float16, bfloat16, float32"},
+     .float_types = "float16 bfloat16 float32"},
 };
 
 }  // namespace

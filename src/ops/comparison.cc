@@ -82,8 +82,8 @@ constexpr OpSpec spec(std::string_view op_type, std::string_view types) {
           .keeps_layout = true,
           .float_types = types};
 }
-constexpr std::string_view kNumbers = "float16 bfloat16 float32 float64, integers";
-constexpr OpSpec kOps[] = {spec("Equal", "float16 bfloat16 float32 float64, integers, boolean, string"),
+constexpr std::string_view kNumbers = "all floats, integers";
+constexpr OpSpec kOps[] = {spec("Equal", "all floats, integers, boolean, string"),
                            spec("Greater", kNumbers), spec("GreaterOrEqual", kNumbers), spec("Less", kNumbers),
                            spec("LessOrEqual", kNumbers)};
 

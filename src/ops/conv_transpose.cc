@@ -61,7 +61,7 @@ constexpr OpSpec kOps[] = {
      .infer = infer,
      .make = halves_too<infer, make>,
      .channels_last_inputs = 1,
-     .float_types = "float16, bfloat16, float32"},
+     .float_types = "float16 bfloat16 float32"},
 };
 
 }  // namespace

@@ -54,7 +54,7 @@ std::unique_ptr<Kernel> make(const OpSite& site) {
   });
 }
 
-constexpr std::string_view kNumbers = "float16 bfloat16 float32 float64, integers";
+constexpr std::string_view kNumbers = "all floats, integers";
 constexpr OpSpec kOps[] = {
     {.op_type = "CumSum",
      .since = 11,

@@ -221,7 +221,7 @@ constexpr OpSpec kOps[] = {{.op_type = "Einsum",
                             .since = 12,
                             .infer = infer,
                             .make = halves_too<infer, make>,
-                            .float_types = "float16 bfloat16 float32 float64, integers"}};
+                            .float_types = "all floats, integers"}};
 
 }  // namespace
 

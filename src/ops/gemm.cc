@@ -52,7 +52,7 @@ std::unique_ptr<Kernel> make(const OpSite& site) {
                              .activation = fused_activation(site.node)});
 }
 
-constexpr std::string_view kTypes = "float16, bfloat16, float32, float64, int32, int64, uint32, uint64";
+constexpr std::string_view kTypes = "all floats, int32 int64 uint32 uint64";
 
 constexpr OpSpec kOps[] = {
     {.op_type = "Gemm", .infer = infer, .make = halves_too<infer, make>, .float_types = kTypes},

@@ -38,7 +38,7 @@ std::unique_ptr<Kernel> make_lp(const OpSite& site) {
   });
 }
 
-constexpr std::string_view kTypes = "float16, bfloat16, float32";
+constexpr std::string_view kTypes = "float16 bfloat16 float32";
 
 constexpr OpSpec kOps[] = {
     {.op_type = "GlobalAveragePool",

@@ -41,7 +41,7 @@ std::unique_ptr<Kernel> make(const OpSite& site) {
 constexpr OpSpec kOps[] = {{.op_type = "LpNormalization",
                             .infer = infer_like_input,
                             .make = halves_too<infer_like_input, make>,
-                            .float_types = "float16 bfloat16 float32 float64"}};
+                            .float_types = "all floats"}};
 
 }  // namespace
 

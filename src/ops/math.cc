@@ -80,20 +80,20 @@ std::unique_ptr<Kernel> make_is_inf(const OpSite& site) {
 }
 
 std::vector<OpSpec> specs() {
-  constexpr std::string_view kFloats = "float16 bfloat16 float32 float64";
+  constexpr std::string_view kFloats = "all floats";
   std::vector<OpSpec> all = {
       {.op_type = "IsNaN",
        .since = 9,
        .infer = infer_boolean_like_input,
        .make = make_is_nan,
        .keeps_layout = true,
-       .float_types = "float16 bfloat16 float32 float64, 8-bit floats"},
+       .float_types = "all floats, 8-bit floats"},
       {.op_type = "IsInf",
        .since = 10,
        .infer = infer_boolean_like_input,
        .make = make_is_inf,
        .keeps_layout = true,
-       .float_types = "float16 bfloat16 float32 float64, 8-bit floats"},
+       .float_types = "all floats, 8-bit floats"},
   };
   for (const Row& row : kRows) {
     const bool takes_integers = row.wide[static_cast<std::size_t>(Wide::i64)] != nullptr;
@@ -103,7 +103,7 @@ std::vector<OpSpec> specs() {
                    .make = make,
                    .in_place = 0,
                    .keeps_layout = true,
-                   .float_types = takes_integers ? "float16 bfloat16 float32 float64, integers" : kFloats});
+                   .float_types = takes_integers ? "all floats, integers" : kFloats});
   }
   return all;
 }

@@ -92,7 +92,7 @@ constexpr OpSpec kOps[] = {
      .infer = infer,
      .make = halves_too<infer, make>,
      .channels_last_inputs = 1,
-     .float_types = "float16, bfloat16, float32, float64, int8, uint8"},
+     .float_types = "all floats, int8 uint8"},
 };
 
 }  // namespace

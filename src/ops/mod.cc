@@ -30,7 +30,7 @@ constexpr OpSpec kOps[] = {{.op_type = "Mod",
                             .make = make,
                             .in_place = 0,
                             .keeps_layout = true,
-                            .float_types = "float16 bfloat16 float32 float64, integers"}};
+                            .float_types = "all floats, integers"}};
 
 }  // namespace
 

@@ -226,7 +226,7 @@ std::vector<OpSpec> specs() {
     all.push_back({.op_type = row.op_type,
                    .infer = infer,
                    .make = halves_too<infer, make>,
-                   .float_types = "float16 bfloat16 float32 float64, integers"});
+                   .float_types = "all floats, integers"});
   }
   return all;
 }

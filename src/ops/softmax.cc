@@ -95,7 +95,7 @@ constexpr auto kSoftmax = halves_too<infer_like_input, make<SoftmaxKind::softmax
 constexpr auto kLogSoftmax = halves_too<infer_like_input, make<SoftmaxKind::log_softmax>>;
 constexpr auto kHardmax = halves_too<infer_like_input, make_hardmax>;
 
-constexpr std::string_view kFloats = "float16 bfloat16 float32 float64";
+constexpr std::string_view kFloats = "all floats";
 constexpr OpSpec kOps[] = {
     {.op_type = "Softmax", .infer = infer_like_input, .make = kSoftmax, .in_place = 0, .float_types = kFloats},
     {.op_type = "LogSoftmax", .infer = infer_like_input, .make = kLogSoftmax, .in_place = 0, .float_types = kFloats},

@@ -91,7 +91,7 @@ constexpr OpSpec spec(std::string_view op_type) {
           .infer = infer_broadcast,
           .make = make,
           .keeps_layout = true,
-          .float_types = "float16 bfloat16 float32 float64, integers"};
+          .float_types = "all floats, integers"};
 }
 constexpr OpSpec kOps[] = {spec("Max"), spec("Min"), spec("Sum"), spec("Mean")};
 

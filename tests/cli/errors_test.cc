@@ -21,7 +21,10 @@ TEST_F(Errors, WrongUsageExitsWithTwo) {
   EXPECT_EQ(error_of({"eval", "m.onnx"}, kExitUsage), "eval: --data is required (see zeropoint eval --help)");
   EXPECT_EQ(error_of({"ops", "more"}, kExitUsage), "ops: unexpected argument 'more' (see zeropoint ops --help)");
   EXPECT_THAT(error_of({"ops", "--threads", "many"}, kExitUsage), HasSubstr("ops: --threads: "));
-  EXPECT_THAT(error_of({"eval", "m.onnx", "--data", "x", "--limit", "-1"}, kExitUsage), HasSubstr("--limit: "));
+  EXPECT_EQ(error_of({"eval", "m.onnx", "--data", "x", "--limit", "0"}, kExitUsage),
+            "eval: --limit: '0' is not a whole number above 0 (see zeropoint eval --help)");
+  EXPECT_EQ(error_of({"eval", "m.onnx", "--data", "x", "--batch", "-1"}, kExitUsage),
+            "eval: --batch: '-1' is not a whole number from 0 (see zeropoint eval --help)");
 }
 
 TEST_F(Errors, AValueThatDoesNotExistIsWrongUsage) {
