@@ -1,0 +1,167 @@
+// What llama.cpp says of the GGUF files that zeropoint writes: it loads them, continues texts, and its own quantizer
+// makes the same file of each mix.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <random>
+
+#include "architectures/load_model.h"
+#include "executor/program.h"
+#include "exporters/gguf.h"
+#include "exporters/safetensors_writer.h"
+#include "frontends/gguf.h"
+#include "support/assets.h"
+#include "support/llama_library.h"
+#include "support/temp_folder.h"
+
+namespace zeropoint {
+namespace {
+
+using testing::LlamaLibrary;
+using testing::TempFolder;
+
+constexpr int kTokens = 50;
+const std::string kText = "Once upon a time";
+
+const LlamaLibrary& llama() {
+  static const LlamaLibrary library;
+  return library;
+}
+
+TEST(LlamaCpp, ContinuesTextFromOurFilesAsFromItsOwn) {
+  ZEROPOINT_NEEDS_LLAMA(llama());
+  ZEROPOINT_NEEDS_ASSET("models/stories260K/stories260K.gguf");
+  const TempFolder folder;
+  const auto model = testing::assets() / "models/stories260K";
+  const auto expected = llama().continue_text((model / "stories260K.gguf").string(), kText, kTokens);
+  ASSERT_GT(expected.size(), static_cast<std::size_t>(kTokens));
+  for (const char* mix : {"F32", "F16", "BF16", "Q8_0"}) {
+    export_gguf(open_checkpoint(model), {.mix = mix}, folder / "m.gguf");
+    EXPECT_EQ(llama().continue_text(folder / "m.gguf", kText, kTokens), expected) << mix;
+  }
+  for (const GgufRecipe& recipe : all_gguf_recipes()) {
+    export_gguf(open_checkpoint(model), {.mix = std::string(recipe.name)}, folder / "m.gguf");
+    EXPECT_EQ(llama().continue_text(folder / "m.gguf", kText, 1).size(), expected.size() - kTokens + 1) << recipe.name;
+  }
+}
+
+/// A checkpoint of random weights, wide enough for super-blocks.
+struct Sizes {
+  std::string model_type;
+  std::int64_t layers, hidden, inner, heads, key_heads;
+  bool is_tied;
+  std::string more = "";  // of config.json
+};
+
+void write_random_checkpoint(const std::filesystem::path& folder, const Sizes& s) {
+  const std::int64_t head = s.hidden / s.heads;
+  constexpr std::int64_t kVocabulary = 64;
+  std::vector<TensorSpec> specs;
+  const auto add = [&](const std::string& name, Shape shape) { specs.push_back({name, DType::f32, std::move(shape)}); };
+  add("model.embed_tokens.weight", {kVocabulary, s.hidden});
+  if (!s.is_tied) add("lm_head.weight", {kVocabulary, s.hidden});
+  add("model.norm.weight", {s.hidden});
+  for (std::int64_t i = 0; i < s.layers; ++i) {
+    const std::string layer = fmt::format("model.layers.{}.", i);
+    const std::int64_t keys = s.key_heads * head;
+    add(layer + "self_attn.q_proj.weight", {s.hidden, s.hidden});
+    add(layer + "self_attn.k_proj.weight", {keys, s.hidden});
+    add(layer + "self_attn.v_proj.weight", {keys, s.hidden});
+    add(layer + "self_attn.o_proj.weight", {s.hidden, s.hidden});
+    if (s.model_type == "qwen2") {
+      add(layer + "self_attn.q_proj.bias", {s.hidden});
+      add(layer + "self_attn.k_proj.bias", {keys});
+      add(layer + "self_attn.v_proj.bias", {keys});
+    }
+    if (s.model_type == "qwen3") {
+      add(layer + "self_attn.q_norm.weight", {head});
+      add(layer + "self_attn.k_norm.weight", {head});
+    }
+    add(layer + "mlp.gate_proj.weight", {s.inner, s.hidden});
+    add(layer + "mlp.up_proj.weight", {s.inner, s.hidden});
+    add(layer + "mlp.down_proj.weight", {s.hidden, s.inner});
+    add(layer + "input_layernorm.weight", {s.hidden});
+    add(layer + "post_attention_layernorm.weight", {s.hidden});
+  }
+  SafetensorsWriter writer(folder, specs, {});
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal(0, 0.1F);
+  for (const TensorSpec& spec : specs) {
+    Tensor x = Tensor::allocate(spec.dtype, spec.shape);
+    for (float& value : x.mutable_values<float>()) value = normal(random);
+    writer.write(spec.name, x);
+  }
+  writer.finish();
+  std::ofstream(folder / "config.json") << fmt::format(
+      R"({{"model_type":"{}","hidden_size":{},"intermediate_size":{},"num_hidden_layers":{},"num_attention_heads":{},)"
+      R"("num_key_value_heads":{},"vocab_size":{},"max_position_embeddings":128,"rms_norm_eps":1e-6,)"
+      R"("tie_word_embeddings":{},"hidden_act":"silu"{}}})",
+      s.model_type, s.hidden, s.inner, s.layers, s.heads, s.key_heads, kVocabulary, s.is_tied, s.more);
+}
+
+std::vector<float> our_logits(const std::filesystem::path& checkpoint, const std::vector<std::int32_t>& tokens) {
+  Tensor ids = Tensor::allocate(DType::i64, {1, static_cast<std::int64_t>(tokens.size())});
+  std::ranges::copy(tokens, ids.mutable_data<std::int64_t>());
+  Program program = Program::compile(load_model(checkpoint));
+  const Tensor logits = program.run(std::span(&ids, 1))[0];
+  const auto values = logits.values<float>();
+  return {values.end() - logits.shape().back(), values.end()};
+}
+
+class LlamaCppModels : public ::testing::TestWithParam<Sizes> {};
+
+// Names, order of rows, biases, norms, rotary scaling: a slip in one of them changes every logit.
+TEST_P(LlamaCppModels, ComputeInLlamaCppWhatTheyComputeHere) {
+  ZEROPOINT_NEEDS_LLAMA(llama());
+  const TempFolder folder;
+  write_random_checkpoint(folder.path(), GetParam());
+  export_gguf(open_checkpoint(folder.path()), {.mix = "F32", .tokenizer = "none"}, folder / "m.gguf");
+  const std::vector<std::int32_t> tokens = {1, 40, 7, 63, 12, 12, 0, 31, 5, 20, 44, 2, 9, 60, 33, 18};
+  const std::vector<float> expected = our_logits(folder.path(), tokens);
+  const std::vector<float> theirs = llama().logits(folder / "m.gguf", tokens);
+  ASSERT_EQ(theirs.size(), expected.size());
+  // llama.cpp keeps keys and values as float16.
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(theirs[i], expected[i], 0.01) << i;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Architectures, LlamaCppModels,
+    ::testing::Values(Sizes{"llama", 2, 64, 96, 4, 2, false}, Sizes{"mistral", 2, 64, 96, 4, 4, true},
+                      Sizes{"llama", 2, 64, 96, 4, 2, true,
+                            R"(,"rope_scaling":{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,)"
+                            R"("high_freq_factor":4.0,"original_max_position_embeddings":16})"},
+                      Sizes{"llama", 2, 64, 96, 4, 2, true, R"(,"rope_scaling":{"rope_type":"linear","factor":2.0})"},
+                      Sizes{"llama", 2, 64, 96, 4, 2, true,
+                            R"(,"rope_scaling":{"rope_type":"yarn","factor":4.0,)"
+                            R"("original_max_position_embeddings":32})"},
+                      Sizes{"qwen2", 2, 64, 96, 4, 2, true}, Sizes{"qwen3", 2, 64, 96, 4, 2, false}));
+
+TEST(LlamaCpp, ItsQuantizerMakesTheSameFileOfEveryMix) {
+  ZEROPOINT_NEEDS_LLAMA(llama());
+  const TempFolder folder;  // rows of 256 fit every format, those of 480 fall back
+  write_random_checkpoint(folder.path(), {"llama", 8, 256, 480, 8, 2, false});
+  const Checkpoint checkpoint = open_checkpoint(folder.path());
+  export_gguf(checkpoint, {.mix = "F32", .tokenizer = "none"}, folder / "f32.gguf");
+  for (const GgufRecipe& recipe : all_gguf_recipes()) {
+    if (recipe.name == "F32") continue;
+    export_gguf(checkpoint, {.mix = std::string(recipe.name), .tokenizer = "none"}, folder / "ours.gguf");
+    ASSERT_TRUE(llama().quantize(folder / "f32.gguf", folder / "theirs.gguf", recipe.file_type)) << recipe.name;
+    const GgufFile ours = GgufFile::open(folder / "ours.gguf");
+    const GgufFile theirs = GgufFile::open(folder / "theirs.gguf");
+    ASSERT_EQ(ours.tensors().size(), theirs.tensors().size());
+    for (const GgufTensor& tensor : ours.tensors()) {
+      const auto same = std::ranges::find(theirs.tensors(), tensor.name, &GgufTensor::name);
+      ASSERT_NE(same, theirs.tensors().end()) << tensor.name;
+      EXPECT_EQ(tensor.type->name, same->type->name) << recipe.name << " " << tensor.name;
+      EXPECT_TRUE(std::ranges::equal(ours.bytes(tensor), theirs.bytes(*same))) << recipe.name << " " << tensor.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace zeropoint
