@@ -90,10 +90,14 @@ void write_random_checkpoint(const std::filesystem::path& folder, const Sizes& s
   }
   SafetensorsWriter writer(folder, specs, {});
   std::mt19937 random(7);
-  std::normal_distribution<float> normal(0, 0.1F);
+  std::normal_distribution<float> normal;
   for (const TensorSpec& spec : specs) {
     Tensor x = Tensor::allocate(spec.dtype, spec.shape);
-    for (float& value : x.mutable_values<float>()) value = normal(random);
+    // Scores of some size, so that attention is sharp and depends on positions.
+    const bool is_matrix = spec.shape.size() == 2;
+    const float spread = is_matrix ? 2 / std::sqrt(static_cast<float>(spec.shape[1])) : 0.2F;
+    const float middle = spec.name.ends_with("norm.weight") ? 1 : 0;
+    for (float& value : x.mutable_values<float>()) value = middle + spread * normal(random);
     writer.write(spec.name, x);
   }
   writer.finish();
@@ -125,13 +129,18 @@ TEST_P(LlamaCppModels, ComputeInLlamaCppWhatTheyComputeHere) {
   const std::vector<float> expected = our_logits(folder.path(), tokens);
   const std::vector<float> theirs = llama().logits(folder / "m.gguf", tokens);
   ASSERT_EQ(theirs.size(), expected.size());
-  // llama.cpp keeps keys and values as float16.
-  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(theirs[i], expected[i], 0.01) << i;
+  double signal = 0;
+  double error = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    signal += std::pow(expected[i], 2);
+    error += std::pow(theirs[i] - expected[i], 2);
+  }
+  EXPECT_LT(std::sqrt(error / signal), 0.005);  // llama.cpp keeps keys and values as float16
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Architectures, LlamaCppModels,
-    ::testing::Values(Sizes{"llama", 2, 64, 96, 4, 2, false}, Sizes{"mistral", 2, 64, 96, 4, 4, true},
+    ::testing::Values(Sizes{"llama", 2, 64, 96, 4, 2, false}, Sizes{"mistral", 2, 64, 96, 4, 4, false},
                       Sizes{"llama", 2, 64, 96, 4, 2, true,
                             R"(,"rope_scaling":{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,)"
                             R"("high_freq_factor":4.0,"original_max_position_embeddings":16})"},
