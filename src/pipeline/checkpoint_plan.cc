@@ -67,6 +67,7 @@ class Planner {
     if (checkpoint_.config.value("tie_word_embeddings", nlohmann::ordered_json(false)) == true) {
       plan_.model.skipped.emplace_back("lm_head.weight");  // a Linear that shares the embedding
     }
+    std::ranges::sort(plan_.model.skipped);  // the same whatever the order of the files
     return std::move(plan_);
   }
 

@@ -109,7 +109,7 @@ class Converter {
     }
   }
 
-  /// Linear layers that are no quantized weights, in the order of the files; none where the architecture is not known.
+  /// Linear layers that are no quantized weights; none where the architecture is not known.
   std::vector<std::string> float_layers() const {
     std::unordered_set<std::string> linear;
     try {
@@ -126,6 +126,7 @@ class Converter {
     if (checkpoint_.config.value("tie_word_embeddings", nlohmann::ordered_json(false)) == true) {
       layers.emplace_back("lm_head.weight");
     }
+    std::ranges::sort(layers);
     return layers;
   }
 
