@@ -60,9 +60,8 @@ class Planner {
     for (const StoredTensor& tensor : checkpoint_.weights->tensors()) add(tensor);
     if (wanted_ == 0) fail(ErrorKind::invalid_option, checkpoint_.path.string(), "no matrix is left to quantize");
     if (as_asked_ == 0) {
-      const auto refused = std::ranges::find_if(plan_.tensors, [](const PlannedTensor& t) { return !t.note.empty(); });
-      fail(ErrorKind::invalid_option, std::string(format_.name), "no weight can be {}: '{}': {}", to_string(scheme_),
-           refused->tensor->name, refused->note);
+      fail(ErrorKind::invalid_option, std::string(format_.name), "no weight can be {}: {}", to_string(scheme_),
+           first_objection_);
     }
     if (checkpoint_.config.value("tie_word_embeddings", nlohmann::ordered_json(false)) == true) {
       plan_.model.skipped.emplace_back("lm_head.weight");  // a Linear that shares the embedding
@@ -109,6 +108,7 @@ class Planner {
                     .stored = tensor.encoding.empty() ? tensor.dtype : DType::f32,
                     .is_in_out = is_in_out};
     if (role == WeightRole::embedding && format_.name != "plain") {
+      object(tensor, "is an embedding, which only the plain format holds");
       planned.note = "is an embedding, which only the plain format holds; stays float";
       return;
     }
@@ -118,6 +118,7 @@ class Planner {
       ++as_asked_;
       return;
     }
+    object(tensor, objection);
     planned.note = objection + "; stays float";
     auto* grids = std::get_if<MatrixScheme>(&planned.form.scheme);
     if (grids == nullptr || grids->block_size == 0) return;
@@ -128,6 +129,10 @@ class Planner {
     planned.note = objection + "; has a grid per output instead";
   }
 
+  void object(const StoredTensor& tensor, const std::string& objection) {
+    if (first_objection_.empty()) first_objection_ = fmt::format("'{}': {}", tensor.name, objection);
+  }
+
   const Checkpoint& checkpoint_;
   const Format& format_;
   const CheckpointJob& job_;
@@ -136,6 +141,7 @@ class Planner {
   CheckpointPlan plan_;
   std::size_t wanted_ = 0;
   std::size_t as_asked_ = 0;
+  std::string first_objection_;
 };
 
 }  // namespace

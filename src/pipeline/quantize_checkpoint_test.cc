@@ -1,0 +1,295 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "architectures/load_model.h"
+#include "checkpoint/checkpoint.h"
+#include "executor/program.h"
+#include "formats/decoded_store.h"
+#include "support/temp_folder.h"
+#include "support/tiny_llama.h"
+#include "zeropoint/checkpoint.h"
+#include "zeropoint/error.h"
+
+namespace zeropoint {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class QuantizeCheckpoint : public ::testing::Test {
+ protected:
+  std::string write(const testing::TinyLlama& model = {}) const {
+    testing::write_tiny_llama(folder_ / "in", model);
+    return folder_ / "in";
+  }
+  std::string out(std::string_view name = "out") const { return folder_ / name; }
+
+  std::string refusal(const CheckpointJob& job, const testing::TinyLlama& model = {}) const {
+    try {
+      quantize_checkpoint(write(model), out(), job);
+    } catch (const Error& e) {
+      EXPECT_THAT(files(folder_.path()), ElementsAre("in")) << "nothing is left";
+      std::string text = e.what();
+      const std::string folder = folder_.path().string() + "/";
+      for (std::size_t at = text.find(folder); at != std::string::npos; at = text.find(folder)) {
+        text.erase(at, folder.size());
+      }
+      return text;
+    }
+    return "";
+  }
+
+  static std::vector<std::string> files(const fs::path& folder) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+    std::ranges::sort(names);
+    return names;
+  }
+
+  static Tensor logits(const std::string& path) {
+    Program program = Program::compile(load_model(path));
+    const Tensor tokens = Tensor::of<std::int64_t>({1, 6}, {1, 5, 9, 2, 14, 3});
+    return program.run({&tokens, 1})[0];
+  }
+
+  static double difference(const Tensor& a, const Tensor& b) {
+    double largest = 0;
+    for (std::int64_t i = 0; i < a.size(); ++i) {
+      largest = std::max(largest, double{std::abs(a.data<float>()[i] - b.data<float>()[i])});
+    }
+    return largest;
+  }
+
+  testing::TempFolder folder_;
+};
+
+TEST_F(QuantizeCheckpoint, WritesAFolderThatRuns) {
+  const CheckpointReport report = quantize_checkpoint(write(), out(), {.method = "absmax"});
+  EXPECT_THAT(files(out()), ElementsAre("config.json", "model.safetensors", "tokenizer.json"));
+  EXPECT_THAT(files(folder_.path()), ElementsAre("in", "out"));
+  EXPECT_THAT(report.weights, SizeIs(7));
+  EXPECT_EQ(report.format, "plain");
+  EXPECT_THAT(report.warnings, IsEmpty());
+  for (const WeightReport& w : report.weights) {
+    EXPECT_EQ(w.encoding, "int8 symmetric per channel");
+    EXPECT_GT(w.sqnr_db, 40);
+    EXPECT_NEAR(w.bits_per_weight, 8 + 32.0 / static_cast<double>(w.columns), 1e-9);
+  }
+  EXPECT_LT(difference(logits(out()), logits(folder_ / "in")), 0.02);
+}
+
+TEST_F(QuantizeCheckpoint, EveryFormatRuns) {
+  struct Case {
+    CheckpointJob job;
+    double tolerance;
+  };
+  const Case cases[] = {
+      {{.method = "zero-point", .format = "plain", .options = {.bits = 3, .block_size = 20}}, 0.5},
+      {{.method = "absmax", .format = "compressed-tensors"}, 0.02},
+      {{.method = "zero-point", .format = "compressed-tensors", .options = {.bits = 4, .block_size = 16}}, 0.2},
+      {{.method = "zero-point", .format = "pack-quantized", .options = {.bits = 8}}, 0.02},
+      {{.method = "absmax", .format = "gptq", .options = {.bits = 4, .block_size = 32, .clip_search = true}}, 0.2},
+      {{.method = "zero-point", .format = "gptq-v2", .options = {.bits = 8}}, 0.02},
+      {{.method = "llm-int8"}, 0.02},
+      {{.method = "nf4", .options = {.double_quantization = true}}, 0.2}};
+  const Tensor expected = logits(write());
+  for (const Case& c : cases) {
+    const std::string name = out(c.job.method + c.job.format);
+    quantize_checkpoint(folder_ / "in", name, c.job);
+    const double d = difference(logits(name), expected);
+    EXPECT_LT(d, c.tolerance) << name;
+    EXPECT_GT(d, 0) << name;
+  }
+}
+
+TEST_F(QuantizeCheckpoint, TheOutputHoldsWhatWasReported) {
+  const CheckpointReport report = quantize_checkpoint(
+      write(), out(), {.method = "absmax", .format = "gptq", .options = {.bits = 4, .block_size = 32}});
+  EXPECT_TRUE(fs::exists(folder_.path() / "out" / "quantize_config.json"));
+  const Checkpoint checkpoint = open_checkpoint(out());
+  const auto& store = dynamic_cast<const DecodedStore&>(*checkpoint.weights);
+  std::uint64_t bytes = 0;
+  for (const WeightReport& w : report.weights) {
+    const StoredTensor* tensor = store.find(w.name);
+    ASSERT_NE(tensor, nullptr);
+    EXPECT_EQ(tensor->encoding, w.encoding);
+    EXPECT_NEAR(8.0 * static_cast<double>(tensor->bytes), w.bits_per_weight * static_cast<double>(w.rows * w.columns),
+                1e-6);
+    bytes += tensor->bytes;
+  }
+  EXPECT_GT(report.output_bytes, bytes);
+  EXPECT_EQ(checkpoint.config["quantization_config"]["bits"], 4);
+}
+
+TEST_F(QuantizeCheckpoint, BlocksThatDoNotFitOneMatrixAreReported) {
+  const CheckpointReport report = quantize_checkpoint(
+      write({.intermediate = 172}), out(),
+      {.method = "absmax", .format = "compressed-tensors", .options = {.bits = 4, .block_size = 32}});
+  EXPECT_THAT(
+      report.warnings,
+      ElementsAre("'model.layers.0.mlp.down_proj.weight': blocks of 32 do not divide its 172 columns; has a grid "
+                  "per output instead"));
+  const auto config = open_checkpoint(out()).config["quantization_config"];
+  EXPECT_EQ(config["config_groups"]["group_1"]["targets"], nlohmann::json::array({"model.layers.0.mlp.down_proj"}));
+}
+
+TEST_F(QuantizeCheckpoint, MatricesThatAFormatCannotHoldStayFloat) {
+  const CheckpointReport report = quantize_checkpoint(write({.intermediate = 172}), out(),
+                                                      {.method = "absmax", .format = "gptq", .options = {.bits = 4}});
+  EXPECT_THAT(report.warnings, SizeIs(3));
+  EXPECT_THAT(report.warnings,
+              Contains("'model.layers.0.mlp.up_proj.weight': its 172 outputs are no multiple of 32; stays float"));
+  EXPECT_THAT(report.weights, SizeIs(7));
+  EXPECT_TRUE(open_checkpoint(out()).config["quantization_config"]["dynamic"].contains(
+      "-:^model\\.layers\\.0\\.mlp\\.up_proj$"));
+  EXPECT_LT(difference(logits(out()), logits(folder_ / "in")), 0.2);
+}
+
+TEST_F(QuantizeCheckpoint, PatternsChooseTheMatrices) {
+  CheckpointReport report =
+      quantize_checkpoint(write(), out("a"), {.include = {"*.mlp.*", "lm_head"}, .exclude = {"*.down_proj.weight"}});
+  std::vector<std::string> names;
+  for (const WeightReport& w : report.weights) names.push_back(w.name);
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre("model.layers.0.mlp.gate_proj.weight",
+                                                     "model.layers.0.mlp.up_proj.weight", "lm_head.weight"));
+  report =
+      quantize_checkpoint(folder_ / "in", out("b"), {.method = "nf4", .include = {"model.embed_tokens", "lm_head"}});
+  EXPECT_THAT(report.warnings, ElementsAre("'model.embed_tokens.weight': is an embedding, which only the plain format "
+                                           "holds; stays float"));
+}
+
+TEST_F(QuantizeCheckpoint, ShardsAreWrittenAndRead) {
+  quantize_checkpoint(write(), out(), {.max_shard_bytes = 9000});
+  EXPECT_TRUE(fs::exists(folder_.path() / "out" / "model.safetensors.index.json"));
+  EXPECT_LT(difference(logits(out()), logits(folder_ / "in")), 0.02);
+}
+
+TEST_F(QuantizeCheckpoint, RefusesBeforeAnythingIsWritten) {
+  EXPECT_EQ(refusal({.options = {.bits = 5}}), "--bits: weights have 8, 4, 3 or 2 bits, not 5");
+  EXPECT_EQ(refusal({.include = {"*.q_prj"}}),
+            "--include: '*.q_prj' matches no weight; 'zeropoint inspect in' lists them");
+  EXPECT_EQ(refusal({.exclude = {"*"}}), "in: no matrix is left to quantize");
+  EXPECT_EQ(
+      refusal({.format = "compressed-tensors", .options = {.bits = 4, .block_size = 48}},
+              {.hidden = 64, .intermediate = 100}),
+      "compressed-tensors: no weight can be int4 symmetric block 48: 'model.layers.0.mlp.down_proj.weight': blocks of "
+      "48 do not divide its 100 columns");
+  EXPECT_THAT(refusal({.format = "gtpq"}), HasSubstr("--format: unknown format 'gtpq'; did you mean 'gptq'?"));
+  EXPECT_THAT(refusal({.method = "nf4", .format = "gptq"}), HasSubstr("gptq: no weight can be nf4 block 64"));
+}
+
+TEST_F(QuantizeCheckpoint, RefusesWeightsThatAreNotFinite) {
+  const auto broken = [](const std::string& tensor, float value) {
+    return testing::TinyLlama{.change = [=](const std::string& name, Tensor& t) {
+      if (name == tensor) t.mutable_data<float>()[t.size() - 2] = value;
+    }};
+  };
+  EXPECT_EQ(refusal({}, broken("model.layers.0.mlp.up_proj.weight", std::numeric_limits<float>::quiet_NaN())),
+            "in: 'model.layers.0.mlp.up_proj.weight': has a NaN at [95, 62] (1 of 6144 values), which has no code");
+  EXPECT_EQ(
+      refusal({.method = "nf4"}, broken("model.layers.0.mlp.up_proj.weight", -INFINITY)),
+      "in: 'model.layers.0.mlp.up_proj.weight': has an infinity at [95, 62] (1 of 6144 values), which has no code");
+  EXPECT_EQ(refusal({}, broken("model.norm.weight", INFINITY)),
+            "in: 'model.norm.weight': has an infinity at [62] (1 of 64 values), which has no code");
+}
+
+TEST_F(QuantizeCheckpoint, NeverReplacesUnlessToldTo) {
+  const std::string in = write();
+  try {
+    quantize_checkpoint(in, in, {.force = true});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("is the input; it is never overwritten"));
+  }
+  quantize_checkpoint(in, out(), {});
+  try {
+    quantize_checkpoint(in, out(), {});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("exists and is not empty; give the name of a new folder"));
+  }
+  quantize_checkpoint(in, out(), {.method = "nf4", .force = true});
+  EXPECT_EQ(open_checkpoint(out()).config["quantization_config"]["quant_method"], "bitsandbytes");
+}
+
+TEST_F(QuantizeCheckpoint, SaysWhatItTakesBeforeItStarts) {
+  Preflight seen;
+  CheckpointJob job;
+  job.on_preflight = [&](const Preflight& p) {
+    seen = p;
+    EXPECT_FALSE(fs::exists(out()));
+  };
+  const CheckpointReport report = quantize_checkpoint(write(), out(), job);
+  EXPECT_EQ(seen.weights, 7U);
+  EXPECT_GT(seen.input_bytes, report.output_bytes);
+  EXPECT_NEAR(static_cast<double>(seen.output_bytes), static_cast<double>(report.output_bytes), 4096);
+  EXPECT_GT(seen.peak_memory, 0U);
+  EXPECT_GT(seen.free_disk, seen.output_bytes);
+  EXPECT_GT(seen.seconds, 0);
+}
+
+TEST_F(QuantizeCheckpoint, AnUnknownArchitectureIsQuantizedByName) {
+  const fs::path in = write();
+  auto config = open_checkpoint(in).config;
+  config["model_type"] = "gpt9";
+  std::ofstream(in / "config.json") << config.dump();
+  try {
+    quantize_checkpoint(in, out(), {});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("the architecture 'gpt9' (model_type) is not offered; known are "));
+    EXPECT_THAT(e.what(), HasSubstr("; or name the matrices with --include"));
+  }
+  EXPECT_THAT(quantize_checkpoint(in, out(), {.include = {"*_proj"}}).weights, SizeIs(7));
+}
+
+TEST_F(QuantizeCheckpoint, ConversionLosesNothing) {
+  quantize_checkpoint(write(), out("gptq"),
+                      {.method = "absmax", .format = "gptq", .options = {.bits = 4, .block_size = 32}});
+  const Tensor expected = logits(out("gptq"));
+  const auto bytes = [&](const std::string& folder) {
+    std::ifstream file(fs::path(folder) / "model.safetensors", std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  std::string from = out("gptq");
+  for (const std::string format : {"compressed-tensors", "plain", "gptq-v2", "pack-quantized", "gptq"}) {
+    const std::string to = out("to " + format);
+    convert_checkpoint(from, to, {.format = format});
+    EXPECT_EQ(difference(logits(to), expected), 0) << format;
+    from = to;
+  }
+  EXPECT_EQ(bytes(from), bytes(out("gptq")));
+}
+
+TEST_F(QuantizeCheckpoint, ConversionRefusesWhatItWouldChange) {
+  const auto refused = [&](const CheckpointJob& job, const std::string& format) {
+    const std::string name = out("from");
+    CheckpointJob forced = job;
+    forced.force = true;
+    quantize_checkpoint(folder_ / "in", name, forced);
+    try {
+      convert_checkpoint(name, out("to"), {.format = format});
+    } catch (const Error& e) {
+      EXPECT_FALSE(fs::exists(out("to")));
+      return std::string(e.what()).substr(name.size());
+    }
+    return std::string();
+  };
+  write();
+  EXPECT_THAT(refused({.method = "absmax"}, "gptq"), HasSubstr(".weight: scale 0."));
+  EXPECT_THAT(refused({.method = "absmax"}, "gptq"), HasSubstr("would be rounded to float16"));
+  EXPECT_THAT(refused({.method = "nf4"}, "plain"), HasSubstr("(nf4 block 64) cannot become plain: "));
+  EXPECT_THAT(refused({.method = "absmax", .options = {.bits = 4, .block_size = 20}}, "compressed-tensors"),
+              HasSubstr("blocks of 20 do not divide its 96 columns"));
+  EXPECT_THAT(refused({.method = "absmax"}, "bitsandbytes"), HasSubstr("cannot become bitsandbytes"));
+}
+
+}  // namespace
+}  // namespace zeropoint
