@@ -1,5 +1,7 @@
 #include "zeropoint/tensor.h"
 
+#include <sys/mman.h>
+
 #include <fmt/ranges.h>
 
 #include <cstdlib>
@@ -14,12 +16,16 @@
 namespace zeropoint {
 namespace {
 
-constexpr std::size_t kAlignment = 64;  // one cache line, one AVX-512 vector
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+constexpr std::size_t kHugeFrom = 4 * kHugePage;  // below it rounding up would waste memory
+constexpr std::size_t kAlignment = 64;            // one cache line, one AVX-512 vector
 
 std::shared_ptr<void> allocate_bytes(std::size_t bytes) {
-  const std::size_t rounded = (bytes + kAlignment) / kAlignment * kAlignment;  // at least one line
-  void* p = std::aligned_alloc(kAlignment, rounded);
+  const std::size_t alignment = bytes < kHugeFrom ? kAlignment : kHugePage;
+  const std::size_t rounded = (bytes + alignment) / alignment * alignment;  // at least one line
+  void* p = std::aligned_alloc(alignment, rounded);
   if (p == nullptr) fail(ErrorKind::io, "memory", "cannot allocate {} bytes", bytes);
+  if (alignment == kHugePage) ::madvise(p, rounded, MADV_HUGEPAGE);  // a hint: one page fault instead of 512
   return {p, std::free};
 }
 

@@ -123,17 +123,27 @@ bool round_tensor(const Tensor& weight, const MatrixGridRule& rule, bool clips, 
 
 }  // namespace
 
-QuantizedMatrix round_to_nearest(const Tensor& weight, const MatrixScheme& scheme, const RoundToNearestOptions& options,
-                                 const std::string& where) {
-  QuantizedMatrix to{.scheme = scheme, .rows = weight.dim(0), .columns = weight.dim(1)};
-  to.codes = Tensor::allocate(DType::i8, weight.shape());
-  const Shape grids = matrix_grid_shape(scheme, to.rows, to.columns);
+QuantizedMatrix allocate_matrix(const MatrixScheme& scheme, std::int64_t rows, std::int64_t columns) {
+  QuantizedMatrix to{.scheme = scheme, .rows = rows, .columns = columns};
+  const Shape grids = matrix_grid_shape(scheme, rows, columns);
+  to.codes = Tensor::allocate(DType::i8, {rows, columns});
   to.scales = Tensor::allocate(DType::f32, grids);
   if (!scheme.symmetric) to.zero_points = Tensor::allocate(DType::i8, grids);
-  if (weight.size() == 0) return to;
-  const MatrixGridRule rule(scheme, options.scale_type);
-  const auto round = scheme.per_tensor ? round_tensor : round_rows;
+  return to;
+}
+
+void round_to_nearest_into(QuantizedMatrix& to, const Tensor& weight, const RoundToNearestOptions& options,
+                           const std::string& where) {
+  const MatrixGridRule rule(to.scheme, options.scale_type);
+  if (weight.size() == 0) return;
+  const auto round = to.scheme.per_tensor ? round_tensor : round_rows;
   if (!round(weight, rule, options.clip_search, to)) fail_not_finite(weight, where);
+}
+
+QuantizedMatrix round_to_nearest(const Tensor& weight, const MatrixScheme& scheme, const RoundToNearestOptions& options,
+                                 const std::string& where) {
+  QuantizedMatrix to = allocate_matrix(scheme, weight.dim(0), weight.dim(1));
+  round_to_nearest_into(to, weight, options, where);
   return to;
 }
 

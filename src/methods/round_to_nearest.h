@@ -19,4 +19,11 @@ struct RoundToNearestOptions {
 QuantizedMatrix round_to_nearest(const Tensor& weight, const MatrixScheme& scheme, const RoundToNearestOptions& options,
                                  const std::string& where);
 
+/// A matrix with room for the codes and grids of a scheme; their values are not set.
+QuantizedMatrix allocate_matrix(const MatrixScheme& scheme, std::int64_t rows, std::int64_t columns);
+
+/// The same into a matrix of allocate_matrix(), whose shape and scheme it takes.
+void round_to_nearest_into(QuantizedMatrix& to, const Tensor& weight, const RoundToNearestOptions& options,
+                           const std::string& where);
+
 }  // namespace zeropoint

@@ -17,8 +17,8 @@ std::int64_t bit_position(std::int64_t i, int bits, WordFill fill) {
   return i / per_word * 32 + i % per_word * bits;
 }
 
-/// The 2, 4 and 8 bit codes of a word each have the middle added by flipping their highest bit.
-std::uint8_t highest_bits(int bits) { return bits == 8 ? 0x80 : bits == 4 ? 0x88 : 0xAA; }
+/// The highest bit of every 2, 4 or 8 bit code of a word: flipping it adds the middle.
+std::uint32_t highest_bits(int bits) { return bits == 8 ? 0x80808080 : bits == 4 ? 0x88888888 : 0xAAAAAAAA; }
 
 /// Eight 3-bit values, 24 bits.
 std::uint32_t three_bytes(const std::int8_t* codes) {
@@ -94,8 +94,9 @@ void pack_words(const std::int8_t* codes, std::int64_t n, int bits, WordFill fil
     if (bits == 8) std::memcpy(bytes, raw, static_cast<std::size_t>(fast));
     if (bits == 4) pack_4bit(raw, fast, bytes);
     if (bits == 2) pack_2bit(raw, fast, bytes);
-    const std::uint8_t flip = highest_bits(bits);
-    for (std::int64_t i = 0; i < fast * bits / 8; ++i) bytes[i] ^= flip;
+    const std::uint32_t flip = highest_bits(bits);
+#pragma omp simd
+    for (std::int64_t i = 0; i < fast / group; ++i) words[i] ^= flip;
   }
   if (fast < n) reference::pack_words(codes + fast, n - fast, bits, fill, words + word_count(fast, bits, fill));
 }
@@ -112,6 +113,7 @@ void unpack_words(const std::uint32_t* words, std::int64_t n, int bits, WordFill
     if (bits == 4) unpack_u4(bytes, fast, raw);
     if (bits == 2) unpack_u2(bytes, fast, raw);
     const auto less = static_cast<std::uint8_t>(middle(bits));
+#pragma omp simd
     for (std::int64_t i = 0; i < fast; ++i) raw[i] = static_cast<std::uint8_t>(raw[i] - less);
   }
   if (fast < n) reference::unpack_words(words + word_count(fast, bits, fill), n - fast, bits, fill, codes + fast);
