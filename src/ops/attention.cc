@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "base/parallel.h"
@@ -137,7 +139,6 @@ class Attention final : public Kernel {
     const std::int64_t mode = site.node.get_int("qk_matmul_output_mode", 0);
     if (mode < 0 || mode > 3) site.invalid("qk_matmul_output_mode {} is outside [0, 3]", mode);
     scores_output_ = static_cast<ScoresOutput>(mode);
-    transpose_ = StridedCopy({s_.head_size, s_.keys()}, {s_.keys(), 1}, {1, s_.head_size}, sizeof(float));
   }
 
   std::size_t scratch_bytes() const override {
@@ -160,7 +161,7 @@ class Attention final : public Kernel {
   }
 
  private:
-  static constexpr std::int64_t kQueriesPerBlock = 128;
+  static constexpr std::int64_t kQueriesPerBlock = 64;
 
   struct Block {
     std::int64_t batch, head, first, count;  // of the queries
@@ -173,18 +174,27 @@ class Attention final : public Kernel {
   }
   std::int64_t row_step(std::int64_t size) const { return s_.is_packed ? s_.q_heads * size : size; }
 
+  /// Keys that any query of the block may see; all of them where the scores are an output.
+  KeyRange keys_of(const KernelIo& io, const Block& b) const {
+    if (has_scores(io)) return {0, s_.keys()};
+    const KeyRange first = mask_.visible(io, b.batch, b.first);
+    const KeyRange last = mask_.visible(io, b.batch, b.first + b.count - 1);
+    return {std::min(first.begin, last.end), last.end};
+  }
+
   void attend(const KernelIo& io, const Block& b, const float* keys, const float* values) const {
-    const std::int64_t n = s_.keys();
-    std::vector<float> transposed(static_cast<std::size_t>(n * s_.head_size));
-    transpose_.run(transposed.data(), keys);
-    for (float& value : transposed) value *= scale_;
-    std::vector<float> scores(static_cast<std::size_t>(b.count * n));
+    const KeyRange range = keys_of(io, b);
+    const std::int64_t n = range.end - range.begin;
+    const auto transposed = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(n * s_.head_size));
+    transpose_scaled(keys + range.begin * s_.head_size, n, transposed.get());
+    const auto block = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(b.count * n));
+    const std::span<float> scores(block.get(), static_cast<std::size_t>(b.count * n));
     small_gemm({.m = b.count,
                 .n = n,
                 .k = s_.head_size,
                 .a = io.in(kQ).data<float>() + offset(b, s_.head_size),
                 .lda = row_step(s_.head_size),
-                .b = transposed.data(),
+                .b = transposed.get(),
                 .ldb = n,
                 .c = scores.data(),
                 .ldc = n});
@@ -195,38 +205,58 @@ class Attention final : public Kernel {
       for (float& score : scores) score *= softcap_;
     }
     report(io, b, ScoresOutput::capped, scores);
-    for (std::int64_t i = 0; i < b.count; ++i) mask_.apply(io, b.batch, b.head, b.first + i, scores.data() + i * n);
+    for (std::int64_t i = 0; i < b.count; ++i) hide(io, b, i, range, scores.data() + i * n);
     report(io, b, ScoresOutput::biased, scores);
-    to_probabilities(scores, n);
+    for (std::int64_t i = 0; i < b.count; ++i) to_probabilities(scores.data() + i * n, seen(io, b, i, range), n);
     report(io, b, ScoresOutput::probabilities, scores);
     small_gemm({.m = b.count,
                 .n = s_.v_head_size,
                 .k = n,
                 .a = scores.data(),
                 .lda = n,
-                .b = values,
+                .b = values + range.begin * s_.v_head_size,
                 .ldb = s_.v_head_size,
                 .c = io.out(kY).mutable_data<float>() + offset(b, s_.v_head_size),
                 .ldc = row_step(s_.v_head_size)});
   }
 
-  /// Softmax of each row; a row that sees no key becomes zeros.
-  static void to_probabilities(std::vector<float>& scores, std::int64_t n) {
-    const auto rows = n == 0 ? std::int64_t{0} : static_cast<std::int64_t>(scores.size()) / n;
-    for (std::int64_t i = 0; i < rows; ++i) {
-      float* row = scores.data() + i * n;
-      const bool sees_nothing =
-          std::all_of(row, row + n, [](float v) { return v == -std::numeric_limits<float>::infinity(); });
-      if (sees_nothing) {
-        std::fill(row, row + n, 0.0F);
-      } else {
-        softmax_rows_f32(SoftmaxKind::softmax, row, row, 1, n);
-      }
+  /// keys [n, head_size] to [head_size, n], times the scale.
+  void transpose_scaled(const float* keys, std::int64_t n, float* to) const {
+    for (std::int64_t p = 0; p < s_.head_size; ++p) {
+      for (std::int64_t j = 0; j < n; ++j) to[p * n + j] = keys[j * s_.head_size + p] * scale_;
     }
   }
 
-  void report(const KernelIo& io, const Block& b, ScoresOutput stage, const std::vector<float>& scores) const {
-    if (stage != scores_output_ || kScores >= io.outputs.size() || !io.out(kScores)) return;
+  /// What query i of the block sees, counted from the first key of the block's range.
+  KeyRange seen(const KernelIo& io, const Block& b, std::int64_t i, KeyRange range) const {
+    const KeyRange all = mask_.visible(io, b.batch, b.first + i);
+    return {std::max(all.begin - range.begin, std::int64_t{0}), std::max(all.end - range.begin, std::int64_t{0})};
+  }
+
+  void hide(const KernelIo& io, const Block& b, std::int64_t i, KeyRange range, float* row) const {
+    constexpr float kHidden = -std::numeric_limits<float>::infinity();
+    const KeyRange keys = seen(io, b, i, range);
+    std::fill(row, row + keys.begin, kHidden);
+    std::fill(row + keys.end, row + (range.end - range.begin), kHidden);
+    const KeyRange whole{keys.begin + range.begin, keys.end + range.begin};
+    mask_.apply(io, b.batch, b.head, b.first + i, whole, row - range.begin);
+  }
+
+  /// Softmax of the keys in `range`; the others, and all of a row that sees no key, become zeros.
+  static void to_probabilities(float* row, KeyRange range, std::int64_t n) {
+    const bool sees_nothing = std::all_of(row + range.begin, row + range.end,
+                                          [](float score) { return score == -std::numeric_limits<float>::infinity(); });
+    if (sees_nothing) range.end = range.begin;
+    std::fill(row, row + range.begin, 0.0F);
+    std::fill(row + range.end, row + n, 0.0F);
+    float* scores = row + range.begin;
+    softmax_rows_f32(SoftmaxKind::softmax, scores, scores, 1, range.end - range.begin);
+  }
+
+  static bool has_scores(const KernelIo& io) { return kScores < io.outputs.size() && io.out(kScores); }
+
+  void report(const KernelIo& io, const Block& b, ScoresOutput stage, std::span<const float> scores) const {
+    if (stage != scores_output_ || !has_scores(io)) return;
     const std::int64_t row = (b.batch * s_.q_heads + b.head) * s_.queries + b.first;
     std::copy(scores.begin(), scores.end(), io.out(kScores).mutable_data<float>() + row * s_.keys());
   }
@@ -235,7 +265,6 @@ class Attention final : public Kernel {
   AttentionMask mask_;
   Cache keys_;
   Cache values_;
-  StridedCopy transpose_;
   float scale_;
   float softcap_;
   ScoresOutput scores_output_ = ScoresOutput::raw;

@@ -43,10 +43,9 @@ AttentionMask::AttentionMask(const OpSite& site, const AttentionSizes& sizes)
   mask_keys_ = repeats ? whole[3] : mask.shape.back();
 }
 
-void AttentionMask::apply(const KernelIo& io, std::int64_t batch, std::int64_t head, std::int64_t query,
-                          float* scores) const {
+KeyRange AttentionMask::visible(const KernelIo& io, std::int64_t batch, std::int64_t query) const {
   const std::int64_t keys = sizes_.keys();
-  std::int64_t end = keys;  // the keys [begin, end) may be seen
+  std::int64_t end = keys;
   std::int64_t offset = sizes_.past_keys;
   if (io.has(kNonpad)) {
     const std::int64_t valid = std::clamp<std::int64_t>(io.in(kNonpad).data<std::int64_t>()[batch], 0, keys);
@@ -60,18 +59,20 @@ void AttentionMask::apply(const KernelIo& io, std::int64_t batch, std::int64_t h
   if (left_window_ >= 0 && left_window_ < keys + sizes_.queries) begin = std::max(begin, position - left_window_);
   if (io.has(kMask)) end = std::min(end, mask_keys_);
   end = std::max<std::int64_t>(end, 0);
-  begin = std::min(begin, end);
-  std::fill(scores, scores + begin, kHidden);
-  std::fill(scores + end, scores + keys, kHidden);
+  return {std::min(begin, end), end};
+}
+
+void AttentionMask::apply(const KernelIo& io, std::int64_t batch, std::int64_t head, std::int64_t query, KeyRange range,
+                          float* scores) const {
   if (!io.has(kMask)) return;
   const std::int64_t row = batch * mask_strides_[0] + head * mask_strides_[1] + query * mask_strides_[2];
   const std::int64_t step = mask_strides_[3];
   if (is_bool_) {
     const bool* mask = io.in(kMask).data<bool>() + row;
-    for (std::int64_t j = begin; j < end; ++j) scores[j] = mask[j * step] ? scores[j] : kHidden;
+    for (std::int64_t j = range.begin; j < range.end; ++j) scores[j] = mask[j * step] ? scores[j] : kHidden;
   } else {
     const float* mask = io.in(kMask).data<float>() + row;
-    for (std::int64_t j = begin; j < end; ++j) scores[j] += mask[j * step];
+    for (std::int64_t j = range.begin; j < range.end; ++j) scores[j] += mask[j * step];
   }
 }
 

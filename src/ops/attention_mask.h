@@ -19,14 +19,26 @@ struct AttentionSizes {
   std::int64_t keys() const { return past_keys + new_keys; }
 };
 
+/// Keys in a row.
+struct KeyRange {
+  std::int64_t begin = 0, end = 0;
+  bool operator==(const KeyRange&) const = default;
+};
+
 /// The mask input, causality, windows and padding, applied to rows of scores.
 class AttentionMask {
  public:
   /// Reads input 3 (attn_mask) and 6 (nonpad_kv_seqlen) and the attributes. Throws invalid_model naming a bad shape.
   AttentionMask(const OpSite& site, const AttentionSizes& sizes);
 
-  /// Adds the bias to scores[keys] of one query; keys that it must not see become -infinity.
-  void apply(const KernelIo& io, std::int64_t batch, std::int64_t head, std::int64_t query, float* scores) const;
+  /// The keys that a query may see as far as causality, windows and padding go; what the mask input hides among them
+  /// is apply()'s to say. Both ends grow with the query.
+  KeyRange visible(const KernelIo& io, std::int64_t batch, std::int64_t query) const;
+
+  /// Adds the mask input to the scores of one query, scores[j] being that of key j, for the keys of `range`; those
+  /// that it hides become -infinity.
+  void apply(const KernelIo& io, std::int64_t batch, std::int64_t head, std::int64_t query, KeyRange range,
+             float* scores) const;
 
  private:
   AttentionSizes sizes_;

@@ -26,12 +26,12 @@ void SmallGemmVectors(const SmallGemm& g) { reference::small_gemm(g); }
 #else
 
 using F = hn::ScalableTag<float>;
-using V = hn::Vec<F>;
 
 /// C[kRows][kVectors * lanes]: the accumulators stay in registers while k runs.
-template <int kRows, int kVectors>
+template <int kRows, int kVectors, class D = F>
 HWY_INLINE void Block(const SmallGemm& g, const float* a, const float* b, float* c) {
-  const F d;
+  using V = hn::Vec<D>;
+  const D d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   V sum[kRows][kVectors];
   ZP_UNROLL
@@ -64,23 +64,20 @@ HWY_INLINE void Tail(const SmallGemm& g, const float* a, float* c, std::int64_t 
   const F d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   const float* b = g.b + g.n - lanes;
-  V sum = g.accumulate ? hn::LoadU(d, c + g.n - lanes) : hn::Zero(d);
+  auto sum = g.accumulate ? hn::LoadU(d, c + g.n - lanes) : hn::Zero(d);
   for (std::int64_t p = 0; p < g.k; ++p) sum = hn::MulAdd(hn::Set(d, a[p]), hn::LoadU(d, b + p * g.ldb), sum);
   HWY_ALIGN float all[HWY_MAX_BYTES / sizeof(float)];
   hn::Store(sum, d, all);
   std::memcpy(c + g.n - columns, all + lanes - columns, static_cast<std::size_t>(columns) * sizeof(float));
 }
 
-/// A row of fewer columns than a vector has, one by one.
-HWY_INLINE void Narrow(const SmallGemm& g, const float* a, float* c) {
-  const hn::CappedTag<float, 1> d;
-  for (std::int64_t j = 0; j < g.n; ++j) {
-    auto sum = g.accumulate ? hn::LoadU(d, c + j) : hn::Zero(d);
-    for (std::int64_t p = 0; p < g.k; ++p) {
-      sum = hn::MulAdd(hn::LoadU(d, a + p), hn::LoadU(d, g.b + p * g.ldb + j), sum);
-    }
-    hn::StoreU(sum, d, c + j);
-  }
+/// Rows of fewer columns than a vector has: shorter vectors, then columns one by one.
+template <int kRows, std::size_t kLanes = HWY_MAX_BYTES / sizeof(float)>
+HWY_INLINE void Narrow(const SmallGemm& g, const float* a, float* c, std::int64_t j) {
+  using Short = hn::CappedTag<float, kLanes / 2>;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(Short()));
+  for (; j + lanes <= g.n; j += lanes) Block<kRows, 1, Short>(g, a, g.b + j, c + j);
+  if constexpr (kLanes > 2) Narrow<kRows, kLanes / 2>(g, a, c, j);
 }
 
 template <int kRows, int kVectors>
@@ -101,13 +98,8 @@ HWY_INLINE void Rows(const SmallGemm& g, std::int64_t i) {
   if constexpr (kRows == 1 || HWY_TARGET == HWY_AVX3) j = Blocks<kRows, 4>(g, a, c, j);
   j = Blocks<kRows, 2>(g, a, c, j);
   j = Blocks<kRows, 1>(g, a, c, j);
-  for (int row = 0; j < g.n && row < kRows; ++row) {
-    if (g.n < lanes) {
-      Narrow(g, a + row * g.lda, c + row * g.ldc);
-    } else {
-      Tail(g, a + row * g.lda, c + row * g.ldc, g.n - j);
-    }
-  }
+  if (g.n < lanes) return Narrow<kRows>(g, a, c, j);
+  for (int row = 0; j < g.n && row < kRows; ++row) Tail(g, a + row * g.lda, c + row * g.ldc, g.n - j);
 }
 
 void SmallGemmVectors(const SmallGemm& g) {
