@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "executor/stored_weights.h"
 #include "passes/passes.h"
 
 namespace zeropoint {
 namespace {
 
 std::int64_t opset_of(const Opsets& opsets, const Node& node) {
+  if (node.domain == kFusedDomain) return 1;
   const auto found = opsets.find(node.domain);
   if (found == opsets.end()) {
     fail(ErrorKind::invalid_model, node.label, "the model imports no opset of the domain '{}'", node.domain);
@@ -85,6 +87,15 @@ void fold_constants(Graph& graph, const Opsets& opsets, PlanServices* services) 
   graph.erase_nodes(is_done);
 }
 
+/// Weights that folding read last: only what it made of them is needed.
+void forget_unread_constants(Graph& graph, const std::vector<std::string>& taps) {
+  const Uses uses(graph);
+  for (std::size_t i = 0; i < graph.values.size(); ++i) {
+    const bool is_tapped = std::ranges::find(taps, graph.values[i].name) != taps.end();
+    if (uses.consumers[i].empty() && !is_tapped) graph.values[i].constant = {};
+  }
+}
+
 void fold_normalizations(Graph& graph, const Opsets& opsets, const std::vector<std::string>& taps) {
   Model model{.graph = deep_copy(graph), .opsets = opsets};  // the caller's subgraphs stay as they are
   fold_batch_norm(model, {taps.begin(), taps.end()});
@@ -105,7 +116,9 @@ Compiled compile_graph(const Graph& source, const Opsets& opsets, const CompileO
   }
   check_order(graph);
   for (const Node& node : graph.nodes) spec_of(node, opset_of(opsets, node));
+  if (options.fuse) read_weights_as_stored(graph, options.taps);
   fold_constants(graph, opsets, nullptr);
+  forget_unread_constants(graph, options.taps);
   if (options.fuse) fold_normalizations(graph, opsets, options.taps);
 
   compiled.taps.resize(graph.values.size());

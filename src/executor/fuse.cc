@@ -30,10 +30,10 @@ class Fuser {
 
   void run() {
     for (std::size_t i = 0; i < work_.size(); ++i) {
-      if (is_gone_[i] || work_[i].is_dynamic || !work_[i].node->domain.empty()) continue;
-      const std::string& op = work_[i].node->op_type;
-      if (op == "Conv") join_convolution(i);
-      if (op == "MatMul" || op == "Gemm") join_product(i);
+      if (is_gone_[i] || work_[i].is_dynamic) continue;
+      const bool reads_weight_as_stored = work_[i].node->domain == kFusedDomain;
+      if (is(i, "Conv")) join_convolution(i);
+      if (is(i, "MatMul") || is(i, "Gemm") || reads_weight_as_stored) join_product(i);
     }
     std::vector<WorkItem> rest;
     for (std::size_t i = 0; i < work_.size(); ++i) {

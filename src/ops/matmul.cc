@@ -16,6 +16,22 @@ std::vector<ValueFacts> infer(const OpSite& site) {
   return {planned(site, site.input(0).dtype, matrix_stacks(site, site.input(0).shape, site.input(1).shape).result)};
 }
 
+bool is_rhs_transposed(const OpSite& site) { return site.node.get_int("transB", 0) != 0; }
+
+/// Of the joined operator, whose constant right factor may be stored [n, k] and in a 16-bit float type.
+Shape rhs_shape(const OpSite& site) {
+  Shape shape = site.input(1).shape;
+  if (is_rhs_transposed(site)) std::swap(shape[0], shape[1]);
+  return shape;
+}
+
+std::vector<ValueFacts> infer_joined(const OpSite& site) {
+  if (site.input(0).dtype != DType::f32) {
+    site.invalid("input 0 is {}, input 1 is {}", name(site.input(0).dtype), name(DType::f32));
+  }
+  return {planned(site, DType::f32, matrix_stacks(site, site.input(0).shape, rhs_shape(site)).result)};
+}
+
 /// Where the matrix of each batch index begins, for an operand whose batch axes broadcast to `batch`.
 std::vector<std::int64_t> matrix_offsets(const Shape& operand, const Shape& batch) {
   Shape own(operand.begin(), operand.end() - 2);
@@ -35,7 +51,7 @@ std::vector<std::int64_t> matrix_offsets(const Shape& operand, const Shape& batc
 }
 
 ProductPlan plan_of(const OpSite& site) {
-  const MatrixStacks stacks = matrix_stacks(site, site.input(0).shape, site.input(1).shape);
+  const MatrixStacks stacks = matrix_stacks(site, site.input(0).shape, rhs_shape(site));
   ProductPlan plan{.m = stacks.a[stacks.a.size() - 2], .n = stacks.b.back(), .k = stacks.a.back()};
   const std::vector<std::int64_t> a = matrix_offsets(stacks.a, stacks.batch);
   const std::vector<std::int64_t> b = matrix_offsets(stacks.b, stacks.batch);
@@ -43,7 +59,7 @@ ProductPlan plan_of(const OpSite& site) {
   const bool dense_a = std::ssize(a) * plan.m * plan.k == element_count(stacks.a);
   if (one_b && dense_a) {  // the batch is just more rows
     plan.m *= std::ssize(a);
-    plan.b = {{0, plan.n, 1}};
+    plan.b = {is_rhs_transposed(site) ? MatrixView{0, 1, plan.k} : MatrixView{0, plan.n, 1}};
     plan.items = {{.a = {0, plan.k, 1}}};
     return plan;
   }
@@ -67,7 +83,7 @@ constexpr std::string_view kTypes = "all floats, int32 int64 uint32 uint64";
 
 constexpr OpSpec kOps[] = {
     {.op_type = "MatMul", .infer = infer, .make = halves_too<infer, make>, .float_types = kTypes},
-    {.op_type = "MatMul", .domain = kFusedDomain, .infer = infer, .make = make},
+    {.op_type = "MatMul", .domain = kFusedDomain, .infer = infer_joined, .make = make},
 };
 
 }  // namespace

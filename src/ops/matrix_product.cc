@@ -10,6 +10,7 @@
 #include "kernels/gemm/gemm.h"
 #include "ops/dispatch.h"
 #include "ops/fused_activation.h"
+#include "tensor/reals.h"
 
 namespace zeropoint {
 namespace {
@@ -77,7 +78,8 @@ class FloatProduct final : public Kernel {
 
   Tensor pack_constant(const Tensor& rhs) const {
     Tensor result = Tensor::allocate(DType::f32, {packed_floats()});
-    pack(rhs.data<float>(), result.mutable_data<float>());
+    std::vector<float> buffer;
+    pack(load_f32(rhs, 0, rhs.size(), buffer), result.mutable_data<float>());
     return result;
   }
 
