@@ -27,7 +27,7 @@ class Bert {
            kind);
     }
     const std::int64_t positions = config_.positive("max_position_embeddings");
-    const ValueId tokens = builder_.tokens(positions);
+    const ValueId tokens = builder_.tokens(positions, config_.positive("vocab_size"));
     ValueId x = embeddings(tokens, positions);
     for (std::int64_t i = 0; i < layers_; ++i) {
       builder_.enter_layer(static_cast<int>(i));

@@ -49,7 +49,7 @@ class Decoder {
         activation_(builder.config().text("hidden_act", "silu")) {}
 
   void build() {
-    const ValueId tokens = builder_.tokens(rotary_.longest());
+    const ValueId tokens = builder_.tokens(rotary_.longest(), sizes_.vocabulary);
     ValueId x = builder_.embedding(tokens, "model.embed_tokens", sizes_.vocabulary, sizes_.hidden);
     rotary_.add_tables(builder_, tokens);
     for (std::int64_t i = 0; i < sizes_.layers; ++i) {

@@ -24,7 +24,7 @@ class Gpt2 {
   void build() {
     const std::int64_t vocabulary = config_.positive("vocab_size");
     const std::int64_t positions = config_.positive("n_positions");
-    const ValueId tokens = builder_.tokens(positions);
+    const ValueId tokens = builder_.tokens(positions, vocabulary);
     const ValueId words = builder_.embedding(tokens, prefix_ + "wte", vocabulary, hidden_);
     const ValueId places = builder_.embedding(add_positions(builder_, tokens).places, prefix_ + "wpe", positions,
                                               hidden_, WeightRole::other);

@@ -24,8 +24,8 @@ GraphBuilder::GraphBuilder(const Checkpoint& checkpoint, Weights weights)
   model_.graph.name = "language_model";
 }
 
-ValueId GraphBuilder::tokens(std::int64_t longest) {
-  Value value{.name = "tokens", .dtype = DType::i64};
+ValueId GraphBuilder::tokens(std::int64_t longest, std::int64_t vocabulary) {
+  Value value{.name = "tokens", .dtype = DType::i64, .count = vocabulary};
   value.shape = {{.symbol = "N"}, {.symbol = "T", .longest = longest}};
   const ValueId id = model_.graph.add_value(std::move(value));
   model_.graph.inputs.push_back(id);

@@ -42,8 +42,8 @@ class GraphBuilder {
   /// Weights asked for from here on belong to this decoder layer; -1: to none.
   void enter_layer(int layer) { layer_ = layer; }
 
-  /// The input "tokens", int64 [N, T], T at most `longest`.
-  ValueId tokens(std::int64_t longest);
+  /// The input "tokens", int64 [N, T], T at most `longest`, elements below `vocabulary`.
+  ValueId tokens(std::int64_t longest, std::int64_t vocabulary);
 
   /// Makes `value` an output [N, T, columns] of this name.
   void output(ValueId value, std::string name, std::int64_t columns);

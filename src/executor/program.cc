@@ -25,6 +25,16 @@ std::string describe(const ProgramValue& value) {
   return text + "]";
 }
 
+/// Throws when an int64 element is outside the range that the input declares.
+void check_range(const ProgramValue& declared, const Tensor& given) {
+  if (declared.count < 0 || given.dtype() != DType::i64) return;
+  const auto values = given.values<std::int64_t>();
+  const auto bad = std::ranges::find_if(values, [&](std::int64_t v) { return v < 0 || v >= declared.count; });
+  if (bad == values.end()) return;
+  fail(ErrorKind::invalid_data, fmt::format("input '{}'", declared.name),
+       "holds {} at position {}; the model knows 0 to {}", *bad, bad - values.begin(), declared.count - 1);
+}
+
 std::string describe(const Tensor& tensor) {
   return fmt::format("{} {}", name(tensor.dtype()), to_string(tensor.shape()));
 }
@@ -81,7 +91,7 @@ Program Program::compile(const Graph& graph, const std::map<std::string, std::in
   bool is_fixed = true;
   const auto describe_value = [&](ValueId id) {
     const Value& value = impl.compiled.graph.value(id);
-    return ProgramValue{value.name, value.dtype, value.shape.value_or(std::vector<Dim>())};
+    return ProgramValue{value.name, value.dtype, value.shape.value_or(std::vector<Dim>()), value.count};
   };
   for (const ValueId id : impl.compiled.graph.inputs) {
     impl.inputs.push_back(describe_value(id));
@@ -108,7 +118,11 @@ std::vector<StepTime> Program::step_times() const {
 }
 
 std::vector<Tensor> Program::run(std::span<const Tensor> inputs, const Tap& tap) {
-  return naming_file(impl_->source, [&] { return impl_->plan_for(inputs).run(inputs, tap); });
+  return naming_file(impl_->source, [&] {
+    Plan& plan = impl_->plan_for(inputs);
+    for (std::size_t i = 0; i < inputs.size(); ++i) check_range(impl_->inputs[i], inputs[i]);
+    return plan.run(inputs, tap);
+  });
 }
 
 void Program::Impl::check_inputs(std::span<const Tensor> given) const {

@@ -33,6 +33,7 @@ struct ProgramValue {
   std::string name;
   DType dtype;
   std::vector<Dim> shape;
+  std::int64_t count = -1;  // of an integer input: its elements are in [0, count); -1: any
 };
 
 /// What a profile says about one step of the plan used last.
@@ -60,7 +61,7 @@ class Program {
   std::span<const ProgramValue> outputs() const;
 
   /// One tensor per input, in order; one per output back. Outputs are owned by the caller.
-  /// Throws invalid_data when a tensor does not fit the declared type or shape.
+  /// Throws invalid_data when a tensor does not fit the declared type, shape or range.
   std::vector<Tensor> run(std::span<const Tensor> inputs, const Tap& tap = nullptr);
 
   /// Bytes of the arena of the plan used last (activations only, weights not counted).

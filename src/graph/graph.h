@@ -46,6 +46,7 @@ struct Value {
   std::optional<std::vector<Dim>> shape;  // nullopt: rank unknown
   Tensor constant;                        // holds a tensor when this is an initializer
   bool is_outer = false;                  // in a subgraph: a value of an enclosing graph, by name
+  std::int64_t count = -1;                // of an integer input: its elements are in [0, count); -1: any. Not written
   bool is_declared = false;               // has a ValueInfoProto in graph.value_info
   TensorOrigin constant_origin;
   std::string carried_initializer;  // a sparse initializer or one of unknown type: its field of GraphProto, whole
