@@ -32,11 +32,13 @@ struct Fields {
 };
 
 void add_common(CLI::App& app, const Fields& to, DataNeed need) {
-  CLI::Option* data = app.add_option("--data", to.path,
-                                     ".npy, .npz, .pb, .csv of files and labels, an image, a folder of these, a folder "
-                                     "per class, or 'random'")
-                          ->type_name("PATH")
-                          ->group(kGroup);
+  CLI::Option* data =
+      app.add_option(
+             "--data", to.path,
+             ".npy, .npz, .pb, .csv of files and labels, .txt of token ids, an image, a folder of these, a folder "
+             "per class, or 'random'")
+          ->type_name("PATH")
+          ->group(kGroup);
   if (need == DataNeed::required) data->required();
   app.add_option("--preprocess", to.preprocess, preprocess_text())->type_name("SPEC")->group(kGroup);
   app.add_option("--limit", to.limit, "use the first N samples only")
@@ -56,8 +58,8 @@ void add_data_options(CLI::App& app, DataSource& to, DataNeed need) {
   add_common(app, {to.path, to.preprocess, to.limit, to.batch}, need);
 }
 
-void add_data_options(CLI::App& app, DataArguments& to) {
-  add_common(app, {to.path, to.options.preprocess, to.options.limit, to.options.batch}, DataNeed::required);
+void add_data_options(CLI::App& app, DataArguments& to, DataNeed need) {
+  add_common(app, {to.path, to.options.preprocess, to.options.limit, to.options.batch}, need);
   app.add_option("--labels", to.options.labels, "an .npy of class numbers, instead of the data's own labels")
       ->type_name("FILE")
       ->group(kGroup);

@@ -248,6 +248,34 @@ TEST_F(DatasetTest, RandomDataIsSaidToBeSoAndRepeats) {
   EXPECT_THAT(refusal("random", {input("x", {-1, -1})}), HasSubstr("only the first dimension may be open"));
 }
 
+TEST_F(DatasetTest, ReadsTokenIdsAsTextALineEach) {
+  std::ofstream(path("tokens.txt")) << "1 2 3\r\n\n 4,5,\t6 \n7";
+  const std::vector<ProgramValue> inputs = {input("tokens", {-1, -1}, DType::i64)};
+  const auto data = Dataset::open(path("tokens.txt"), inputs, {.batch = 2});
+  EXPECT_EQ(data->size(), 3);
+  const Batch two = *data->next();
+  EXPECT_EQ(two.inputs[0].shape(), (Shape{2, 3}));
+  EXPECT_THAT(two.inputs[0].values<std::int64_t>(), ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_THAT(data->next()->inputs[0].values<std::int64_t>(), ElementsAre(7));  // of another length: alone
+  EXPECT_FALSE(data->next());
+  data->rewind();
+  EXPECT_EQ(data->next()->samples, 2);
+  EXPECT_EQ(Dataset::open(path("tokens.txt"), inputs, {.limit = 1})->size(), 1);
+}
+
+TEST_F(DatasetTest, RefusesTextThatIsNoTokens) {
+  std::ofstream(path("words.txt")) << "1 2\n3 four\n";
+  std::ofstream(path("minus.txt")) << "-1";
+  std::ofstream(path("empty.txt")) << "\n \n";
+  const std::vector<ProgramValue> inputs = {input("tokens", {-1, -1}, DType::i64)};
+  EXPECT_EQ(refusal(path("words.txt"), inputs), "words.txt: line 2: 'four' is no token id");
+  EXPECT_EQ(refusal(path("minus.txt"), inputs), "minus.txt: line 1: '-1' is no token id");
+  EXPECT_EQ(refusal(path("empty.txt"), inputs), "empty.txt: holds no samples");
+  std::ofstream(path("short.txt")) << "1 2";
+  EXPECT_THAT(refusal(path("short.txt"), {input("tokens", {-1, 3}, DType::i64)}),
+              HasSubstr("short.txt: line 1: gives the shape [1, 2]; the input 'tokens' wants [N, 3]"));
+}
+
 TEST_F(DatasetTest, SaysWhatDoesNotFit) {
   const std::string data = save_samples("x.npy", 2);
   EXPECT_EQ(refusal(path("none.npy"), {input("x", {-1, 2})}), "none.npy: no such file or folder");
@@ -262,8 +290,8 @@ TEST_F(DatasetTest, SaysWhatDoesNotFit) {
             "nan.npy: has 1 NaN among 2 values (the first is element 1) for the input 'x'");
   save_npy(Tensor::of<float>({1, 2}, {1, 0.5F}), path("half.npy"));
   EXPECT_THAT(refusal(path("half.npy"), {input("x", {-1, 2}, DType::i64)}), HasSubstr("the model wants int64"));
-  std::ofstream(path("x.txt")) << "text";
-  EXPECT_THAT(refusal(path("x.txt"), {input("x", {-1, 2})}), HasSubstr("is no data that is read here"));
+  std::ofstream(path("x.doc")) << "text";
+  EXPECT_THAT(refusal(path("x.doc"), {input("x", {-1, 2})}), HasSubstr("is no data that is read here"));
   fs::create_directories(folder_ / "empty");
   EXPECT_THAT(refusal(path("empty"), {input("x", {-1, 2})}), HasSubstr("holds no data"));
   std::ofstream(path("bad.png")) << "not an image";

@@ -210,7 +210,12 @@ std::unique_ptr<Source> open_source(const std::string& path, const SourceContext
     require_one_input(path, context);
     return file_source(read_csv(file), context);
   }
-  fail(ErrorKind::invalid_data, path, "is no data that is read here: .npy, .npz, .pb, .csv, .jpg, .png or a folder");
+  if (extension(file) == ".txt") {
+    require_one_input(path, context);
+    return token_source(file, context);
+  }
+  fail(ErrorKind::invalid_data, path,
+       "is no data that is read here: .npy, .npz, .pb, .csv, .txt of token ids, .jpg, .png or a folder");
 }
 
 }  // namespace zeropoint

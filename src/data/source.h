@@ -85,6 +85,9 @@ FileList read_csv(const std::filesystem::path& file);
 /// order.
 FileList list_class_folders(const std::filesystem::path& folder);
 
+/// Token ids as text, a sequence per line. For models with one input.
+std::unique_ptr<Source> token_source(const std::filesystem::path& path, const SourceContext& context);
+
 /// Noise of the model's shapes, the same for the same seed.
 std::unique_ptr<Source> random_source(const SourceContext& context);
 
