@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "architectures/load_model.h"
+#include "base/fail.h"
+#include "checkpoint/checkpoint.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "cli/table.h"
 #include "executor/program.h"
 #include "report/compare.h"
+#include "report/compare_weights.h"
 
 namespace zeropoint::cli {
 namespace {
@@ -27,6 +30,7 @@ struct Options {
   std::string reference;
   std::string model;
   DataArguments data;
+  bool of_language = false;
   bool outputs_only = false;
   bool shows_all = false;
 };
@@ -47,26 +51,92 @@ Json rows_json(const std::vector<ValueError>& rows) {
   return list;
 }
 
+Json weights_json(const WeightComparison& result) {
+  Json list = Json::array();
+  for (const WeightError& row : result.weights) {
+    list.push_back({{"name", row.name},
+                    {"shape", row.shape},
+                    {"stored", row.stored},
+                    {"bits_per_weight", row.bits_per_weight},
+                    {"sqnr_db", number(row.error.sqnr_db())},
+                    {"cosine", row.error.cosine()},
+                    {"max_abs_error", row.error.max_abs_error()}});
+  }
+  return {{"tensors", list}, {"only_in_reference", result.only_first}, {"only_in_model", result.only_second}};
+}
+
+Json language_json(const LanguageScores& scores) {
+  return {{"tokens", scores.tokens},
+          {"reference_perplexity", number(scores.reference_perplexity)},
+          {"perplexity", number(scores.perplexity)},
+          {"kl_mean", number(scores.kl_mean)},
+          {"kl_median", number(scores.kl_median)},
+          {"kl_p99", number(scores.kl_p99)},
+          {"same_top", scores.same_top}};
+}
+
+std::string sqnr_text(const ErrorSums& error) {
+  return std::isinf(error.sqnr_db()) ? "equal" : fmt::format("{:.2f}", error.sqnr_db());
+}
+
 std::string rows_text(const std::string& title, const std::vector<ValueError>& rows, std::size_t count) {
   Table table(
       {{title, false, true}, {"operator", false, true}, {"SQNR dB", true}, {"cosine", true}, {"max error", true}});
   for (std::size_t i = 0; i < count; ++i) {
     const ErrorSums& error = rows[i].error;
-    const std::string sqnr = std::isinf(error.sqnr_db()) ? "equal" : fmt::format("{:.2f}", error.sqnr_db());
-    table.add({rows[i].name, rows[i].op_type, sqnr, fmt::format("{:.6f}", error.cosine()),
+    table.add({rows[i].name, rows[i].op_type, sqnr_text(error), fmt::format("{:.6f}", error.cosine()),
                fmt::format("{:.4g}", error.max_abs_error())});
   }
   return table.render();
 }
 
+std::string weights_text(const WeightComparison& result, std::size_t count) {
+  Table table({{"weight, worst first", false, true},
+               {"stored as", false, true},
+               {"bits", true},
+               {"SQNR dB", true},
+               {"max error", true}});
+  for (std::size_t i = 0; i < count; ++i) {
+    const WeightError& row = result.weights[i];
+    table.add({row.name, row.stored, fmt::format("{:.2f}", row.bits_per_weight), sqnr_text(row.error),
+               fmt::format("{:.4g}", row.error.max_abs_error())});
+  }
+  return table.render();
+}
+
+std::string language_text(const LanguageScores& scores) {
+  return fmt::format(
+      "perplexity     {:.4f} against {:.4f} over {} tokens\n"
+      "KL divergence  mean {:.4g}, median {:.4g}, 99 % below {:.4g} nats\n"
+      "same top token {:.2f} %\n\n",
+      scores.perplexity, scores.reference_perplexity, scores.tokens, scores.kl_mean, scores.kl_median, scores.kl_p99,
+      100 * scores.same_top);
+}
+
+std::size_t shown_rows(const Options& options, std::size_t rows) {
+  return options.shows_all ? rows : std::min(kDefaultRows, rows);
+}
+
+std::string more_text(std::size_t shown, std::size_t rows) {
+  return shown < rows ? fmt::format("{} more with --all\n", rows - shown) : "";
+}
+
+void print(const Options& options, const WeightComparison& result, const Output& out) {
+  const std::size_t shown = shown_rows(options, result.weights.size());
+  out.text(weights_text(result, shown) + more_text(shown, result.weights.size()));
+  const std::size_t unmatched = result.only_first.size() + result.only_second.size();
+  if (unmatched > 0) out.text(fmt::format("{} tensors are in one of the checkpoints only\n", unmatched));
+}
+
 void print(const Options& options, const Comparison& result, const Output& out) {
   out.text(fmt::format("{} against {} on {}: {} samples\n\n", options.model, options.reference, options.data.path,
                        result.samples));
+  if (result.language) out.text(language_text(*result.language));
   out.text(rows_text("output", result.outputs, result.outputs.size()));
   if (options.outputs_only) return;
-  const std::size_t shown = options.shows_all ? result.layers.size() : std::min(kDefaultRows, result.layers.size());
+  const std::size_t shown = shown_rows(options, result.layers.size());
   if (shown > 0) out.text("\n" + rows_text("layer, worst first", result.layers, shown));
-  if (shown < result.layers.size()) out.text(fmt::format("{} more with --all\n", result.layers.size() - shown));
+  out.text(more_text(shown, result.layers.size()));
   if (!result.unmatched.empty()) {
     out.text(fmt::format("\n{} values of the first model have no namesake in the second\n", result.unmatched.size()));
   }
@@ -81,26 +151,56 @@ std::vector<ProgramValue> declared_inputs(const Graph& graph) {
   return inputs;
 }
 
-void compare_models(const Options& options, const Output& out) {
+template <class Rows>
+void sort_worst_first(Rows& rows) {
+  std::ranges::stable_sort(rows, {}, [](const auto& row) { return row.error.sqnr_db(); });
+}
+
+WeightComparison compare_weights(const Checkpoint& reference, const Checkpoint& model, const Output& out) {
+  WeightComparison result =
+      zeropoint::compare_weights(*reference.weights, *model.weights, out.progress("comparing weights", "bytes"));
+  sort_worst_first(result.weights);
+  return result;
+}
+
+Comparison compare_values(const Options& options, const Output& out) {
   const Model reference = load_model(options.reference);
   const Model model = load_model(options.model);
   const std::unique_ptr<Dataset> data = open_data(options.data, declared_inputs(reference.graph), out);
-  CompareOptions compare_options{.outputs_only = options.outputs_only,
-                                 .on_progress = out.progress("comparing", "samples")};
-  Comparison result = compare(reference, model, *data, compare_options);
-  compare_options.on_progress = nullptr;
-  std::stable_sort(result.layers.begin(), result.layers.end(),
-                   [](const ValueError& a, const ValueError& b) { return a.error.sqnr_db() < b.error.sqnr_db(); });
+  const bool of_language = options.of_language || is_language_model(reference);
+  Comparison result = compare(reference, model, *data,
+                              {.outputs_only = options.outputs_only,
+                               .of_language = of_language,
+                               .on_progress = out.progress("comparing", "samples")});
+  sort_worst_first(result.layers);
+  return result;
+}
 
-  const Json document = {{"reference", options.reference},
-                         {"model", options.model},
-                         {"data", options.data.path},
-                         {"samples", result.samples},
-                         {"outputs", rows_json(result.outputs)},
-                         {"layers", rows_json(result.layers)},
-                         {"unmatched", result.unmatched}};
+void compare_models(const Options& options, const Output& out) {
+  const bool has_weights = is_checkpoint(options.reference) && is_checkpoint(options.model);
+  const bool has_data = !options.data.path.empty();
+  if (!has_data && !has_weights) {
+    fail(ErrorKind::invalid_option, "--data", "is missing: only the weights of two checkpoints compare without data");
+  }
+  Json document = {{"reference", options.reference}, {"model", options.model}};
+  if (has_data) {
+    const Comparison result = compare_values(options, out);
+    document["data"] = options.data.path;
+    document["samples"] = result.samples;
+    if (result.language) document["language"] = language_json(*result.language);
+    document["outputs"] = rows_json(result.outputs);
+    document["layers"] = rows_json(result.layers);
+    document["unmatched"] = result.unmatched;
+    print(options, result, out);
+  }
+  if (has_weights) {
+    const WeightComparison result =
+        compare_weights(open_checkpoint(options.reference), open_checkpoint(options.model), out);
+    document["weights"] = weights_json(result);
+    if (has_data) out.text("\n");
+    print(options, result, out);
+  }
   out.json(document.dump(2, ' ', false, Json::error_handler_t::replace));
-  print(options, result, out);
 }
 
 Action define(CLI::App& app) {
@@ -109,7 +209,10 @@ Action define(CLI::App& app) {
       ->required()
       ->type_name("REFERENCE");
   app.add_option("model", options->model, "the model to judge")->required()->type_name("MODEL");
-  add_data_options(app, options->data);
+  add_data_options(app, options->data, DataNeed::optional);
+  app.add_flag(
+      "--perplexity", options->of_language,
+      "the outputs are logits of the next token: also perplexities and KL divergence, as always with checkpoints");
   app.add_flag("--outputs-only", options->outputs_only,
                "leave the layers out; the models then run as fast as they can");
   app.add_flag("--all", options->shows_all, "print every layer, not only the 20 worst");
@@ -124,11 +227,16 @@ Command command_compare() {
       .summary = "how far two models differ, layer by layer, worst first",
       .description =
           "Both models run over the data; values with the same name are compared. SQNR is "
-          "10 log10(sum a^2 / sum (a - b)^2) in decibels: 6 more halve the error.",
+          "10 log10(sum a^2 / sum (a - b)^2) in decibels: 6 more halve the error.\n\n"
+          "A model is an ONNX file or a checkpoint: a folder with config.json, a .safetensors or a .gguf file. Two "
+          "checkpoints also have their weights compared tensor by tensor, whatever their formats, and need no data "
+          "for that. Language models get the perplexity of both and the KL divergence of the second from the first, "
+          "in nats per token.",
       .examples =
           "zeropoint compare net.onnx net.int8.onnx --data test.csv \\\n"
           "    --preprocess imagenet --limit 50\n"
-          "zeropoint compare net.onnx net.int8.onnx --data x.npz --outputs-only --json",
+          "zeropoint compare net.onnx net.int8.onnx --data x.npz --outputs-only --json\n"
+          "zeropoint compare llama/ llama-q4.gguf --data tokens.npz",
       .define = define,
   };
 }

@@ -24,7 +24,7 @@ struct DataArguments {
 enum class DataNeed { required, optional };
 
 void add_data_options(CLI::App& app, DataSource& to, DataNeed need = DataNeed::required);
-void add_data_options(CLI::App& app, DataArguments& to);
+void add_data_options(CLI::App& app, DataArguments& to, DataNeed need = DataNeed::required);
 
 /// Opens the data for a model's inputs and prints what it warns of.
 std::unique_ptr<Dataset> open_data(const DataArguments& data, std::span<const ProgramValue> inputs, const Output& out);

@@ -60,7 +60,9 @@ Action define(CLI::App& app) {
   for (const MetricSpec& spec : all_metrics()) {
     metrics += fmt::format("{}{} ({})", metrics.empty() ? "" : "; ", spec.name, spec.summary);
   }
-  app.add_option("model", options->model, "an ONNX model, float or quantized")->required()->type_name("MODEL");
+  app.add_option("model", options->model, "an ONNX model or a checkpoint, float or quantized")
+      ->required()
+      ->type_name("MODEL");
   add_data_options(app, options->data);
   app.add_option("--metric", options->evaluate.metric, metrics)->type_name("NAME")->capture_default_str();
   app.add_option("--output-name", options->evaluate.of.output, "the output to score, when it is not the first")
@@ -79,13 +81,15 @@ Command command_eval() {
       .summary = "accuracy, perplexity and speed of a model on data",
       .description =
           "Runs the model over the data, sample by sample, and scores its output. Integer nodes of a "
-          "quantized model run in integers.",
+          "quantized model run in integers. A checkpoint is a folder with config.json, a .safetensors or a .gguf "
+          "file; its weights are decoded and it runs in float32.",
       .examples =
           "zeropoint eval net.onnx --data test.csv --preprocess imagenet\n"
           "zeropoint eval net.onnx --data cifar10.npz \\\n"
           "    --preprocess scale=1/255,mean=0.485,0.456,0.406,std=0.229,0.224,0.225\n"
           "zeropoint eval tokens.onnx --data test.npz --select '[:,0,:]'\n"
-          "zeropoint eval llm.onnx --data tokens.npz --metric perplexity",
+          "zeropoint eval llm.onnx --data tokens.npz --metric perplexity\n"
+          "zeropoint eval llama-q4.gguf --data tokens.npz --metric perplexity",
       .define = define,
   };
 }

@@ -129,7 +129,9 @@ void run(const Options& options, const Output& out) {
 Action define(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   options->data.options.batch = 0;
-  app.add_option("model", options->model, "an ONNX model, float or quantized")->required()->type_name("MODEL");
+  app.add_option("model", options->model, "an ONNX model or a checkpoint, float or quantized")
+      ->required()
+      ->type_name("MODEL");
   app.add_option("-o,--output", options->output, "where the outputs go: .npz, or .npy when there is one")
       ->type_name("FILE");
   add_data_options(app, options->data);

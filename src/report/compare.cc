@@ -10,7 +10,9 @@
 
 #include "base/fail.h"
 #include "base/parallel.h"
+#include "data/convert.h"
 #include "executor/program.h"
+#include "report/next_token.h"
 
 namespace zeropoint {
 namespace {
@@ -47,10 +49,21 @@ struct Layer {
   std::string op_type;
 };
 
-/// Names and makers of the values that nodes compute, in order, as far as they may be float32.
+/// Names and makers of the values that nodes compute from the inputs, in order, as far as they may be float32.
 std::vector<Layer> layers_of(const Graph& graph) {
   std::vector<Layer> layers;
+  std::vector<bool> is_fixed(graph.values.size());  // made from constants and shapes alone
+  for (std::size_t i = 0; i < graph.values.size(); ++i) is_fixed[i] = static_cast<bool>(graph.values[i].constant);
   for (const Node& node : graph.nodes) {
+    const bool reads_fixed = node.op_type == "Shape" || std::ranges::all_of(node.inputs, [&](ValueId id) {
+                               return id == kNoValue || is_fixed[static_cast<std::size_t>(id)];
+                             });
+    if (reads_fixed && !node.inputs.empty() && node.subgraphs().empty()) {
+      for (const ValueId id : node.outputs) {
+        if (id != kNoValue) is_fixed[static_cast<std::size_t>(id)] = true;
+      }
+      continue;
+    }
     for (const ValueId id : node.outputs) {
       if (id == kNoValue || graph.is_output(id)) continue;
       const Value& value = graph.value(id);
@@ -153,6 +166,13 @@ double ErrorSums::cosine() const {
   return norm == 0 ? 0 : sum_ab_ / norm;
 }
 
+bool is_language_model(const Model& model) {
+  const Graph& graph = model.graph;
+  const auto is_bounded = [&](ValueId id) { return graph.value(id).count >= 0; };
+  return std::ranges::any_of(graph.inputs, is_bounded) && !graph.outputs.empty() &&
+         graph.value(graph.outputs[0]).name == "logits";
+}
+
 Comparison compare(const Model& reference, const Model& model, Dataset& data, const CompareOptions& options) {
   Comparison result;
   CompileOptions reference_options;
@@ -176,6 +196,8 @@ Comparison compare(const Model& reference, const Model& model, Dataset& data, co
     result.outputs.push_back({.name = output.name, .op_type = maker_of(reference.graph, output.name), .error = {}});
   }
 
+  Divergence divergence;
+  const std::size_t tokens = options.of_language ? find_tokens(reference_program) : 0;
   std::vector<Tensor> seen(result.layers.size());  // the reference's values of one batch
   while (const auto batch = data.next()) {
     const std::vector<Tensor> wanted =
@@ -185,10 +207,15 @@ Comparison compare(const Model& reference, const Model& model, Dataset& data, co
       seen[tap] = {};
     });
     for (std::size_t i = 0; i < wanted.size(); ++i) add(result.outputs[i], wanted[i], found[matches[i]]);
+    if (options.of_language) {
+      divergence.add(convert(batch->inputs[tokens], DType::i64, "tokens"), wanted[0], found[matches[0]],
+                     result.outputs[0].name);
+    }
     result.samples += batch->samples;
     if (options.on_progress) options.on_progress(result.samples, data.size());
   }
   if (result.samples == 0) fail(ErrorKind::invalid_data, "--data", "holds no samples");
+  if (options.of_language) result.language = divergence.scores();
   std::erase_if(result.layers, [](const ValueError& row) { return row.error.count() == 0; });  // not float32
   return result;
 }

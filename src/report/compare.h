@@ -6,12 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/progress.h"
 #include "data/dataset.h"
 #include "graph/graph.h"
+#include "report/divergence.h"
 
 namespace zeropoint {
 
@@ -44,16 +46,22 @@ struct ValueError {
 };
 
 struct Comparison {
-  std::vector<ValueError> layers;      // in the first model's order; outputs are not repeated here
-  std::vector<ValueError> outputs;     // in the first model's order
-  std::vector<std::string> unmatched;  // float values of the first model that the second does not have
+  std::optional<LanguageScores> language;  // of language models: see CompareOptions::of_language
+  std::vector<ValueError> layers;          // in the first model's order; outputs are not repeated here
+  std::vector<ValueError> outputs;         // in the first model's order
+  std::vector<std::string> unmatched;      // float values of the first model that the second does not have
   std::int64_t samples = 0;
 };
 
 struct CompareOptions {
   bool outputs_only = false;
-  OnProgress on_progress;  // in samples
+  bool of_language = false;  // the first output holds logits [N, T, vocabulary] of the tokens that follow
+  OnProgress on_progress;    // in samples
 };
+
+/// Whether the model is one that predicts tokens, as the graphs made from checkpoints do: an input of tokens below a
+/// known vocabulary, and "logits" first among the outputs.
+bool is_language_model(const Model& model);
 
 /// Runs both over everything that `data` holds; `data` is opened for the first model's inputs, which the
 /// second must have too, in the same order. Throws invalid_model naming what they do not have in common,

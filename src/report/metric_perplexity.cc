@@ -1,25 +1,15 @@
 // Perplexity of a language model: exp of the mean negative log-likelihood of each next token.
 //
 //   perplexity = exp(-1/n sum_t log softmax(logits[t])[tokens[t + 1]])
-#include <algorithm>
 #include <cmath>
 
-#include "base/fail.h"
-#include "base/parallel.h"
 #include "data/convert.h"
 #include "report/metric.h"
+#include "report/next_token.h"
 #include "report/selection.h"
 
 namespace zeropoint {
 namespace {
-
-/// -log softmax(logits)[target] in double.
-double negative_log_likelihood(std::span<const float> logits, std::int64_t target) {
-  const double highest = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - highest);
-  return std::log(sum) + highest - static_cast<double>(logits[static_cast<std::size_t>(target)]);
-}
 
 class Perplexity final : public Metric {
  public:
@@ -32,20 +22,9 @@ class Perplexity final : public Metric {
   void add(const Batch& batch, std::span<const Tensor> outputs) override {
     const Tensor tokens = convert(batch.inputs[input_], DType::i64, "tokens");
     const Tensor logits = convert(selection_.of(outputs[output_]), DType::f32, output_name_);
-    if (logits.rank() != 3 || logits.dim(0) != tokens.dim(0) || logits.dim(1) != tokens.dim(1) || logits.dim(2) == 0) {
-      fail(ErrorKind::invalid_option, "--metric perplexity",
-           "wants the output '{}' as [samples, tokens, vocabulary] for tokens {}, it is {}", output_name_,
-           to_string(tokens.shape()), to_string(logits.shape()));
-    }
-    const std::int64_t length = tokens.dim(1);
-    const std::int64_t predicted = std::max<std::int64_t>(length - 1, 0);
-    std::vector<double> losses(static_cast<std::size_t>(tokens.dim(0) * predicted));
-    parallel_chunks(static_cast<std::int64_t>(losses.size()), [&](std::int64_t i) {
-      const std::int64_t position = i / predicted * length + i % predicted;
-      losses[static_cast<std::size_t>(i)] = loss_at(tokens, logits, position);
-    });
+    const std::vector<double> losses = NextTokens(tokens, logits, output_name_).losses();
     for (const double loss : losses) sum_ += loss;
-    tokens_ += static_cast<std::int64_t>(losses.size());
+    tokens_ += std::ssize(losses);
   }
 
   std::vector<Score> scores() const override {
@@ -56,29 +35,6 @@ class Perplexity final : public Metric {
   }
 
  private:
-  static std::size_t find_tokens(const Program& program) {
-    for (std::size_t i = 0; i < program.inputs().size(); ++i) {
-      const ProgramValue& input = program.inputs()[i];
-      if (is_integer(input.dtype) && input.shape.size() == 2) return i;
-    }
-    fail(ErrorKind::invalid_option, "--metric perplexity",
-         "the model has no input of tokens: integers [samples, length]");
-  }
-
-  double loss_at(const Tensor& tokens, const Tensor& logits, std::int64_t position) const {
-    const std::int64_t vocabulary = logits.dim(2);
-    const std::int64_t target = tokens.data<std::int64_t>()[position + 1];
-    if (target < 0 || target >= vocabulary) {
-      fail(ErrorKind::invalid_data, output_name_, "has a vocabulary of {}; the data holds the token {}", vocabulary,
-           target);
-    }
-    const auto row = logits.values<float>().subspan(static_cast<std::size_t>(position * vocabulary),
-                                                    static_cast<std::size_t>(vocabulary));
-    const double loss = negative_log_likelihood(row, target);
-    if (std::isnan(loss)) fail(ErrorKind::invalid_model, output_name_, "has a NaN at token {}", position);
-    return loss;
-  }
-
   std::size_t input_;
   std::size_t output_;
   std::string output_name_;
