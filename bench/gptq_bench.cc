@@ -1,14 +1,18 @@
 // The dense algebra of GPTQ against the multiply-adds that one core can do: every peer does as many as its
 // formula needs, and so does the loop in registers beside it.
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <vector>
+
+#include <dnnl.hpp>
 
 #include "base/parallel.h"
 #include "harness/anchors.h"
 #include "harness/harness.h"
 #include "kernels/dense/dense.h"
 #include "kernels/dense/tiles.h"
+#include "methods/gptq.h"
 
 namespace {
 
@@ -82,11 +86,65 @@ void algebra(std::vector<Verdict>& verdicts, std::int64_t n) {
                [&] { quadratic_forms(x.data(), n, kRows, h.data<float>(), n, forms.data()); });
 }
 
+/// C = A B by oneDNN, [n, k] times [k, n].
+class OneDnnMatmul {
+ public:
+  OneDnnMatmul(std::int64_t n, std::int64_t k)
+      : engine_(dnnl::engine::kind::cpu, 0),
+        stream_(engine_),
+        a_({{n, k}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::ab}, engine_),
+        b_({{k, n}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::ab}, engine_),
+        c_({{n, n}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::ab}, engine_) {
+    for (dnnl::memory* m : {&a_, &b_}) {
+      std::fill_n(static_cast<float*>(m->get_data_handle()), n * k, 0.5F);
+    }
+#if DNNL_VERSION_MAJOR >= 3
+    matmul_ = dnnl::matmul({engine_, a_.get_desc(), b_.get_desc(), c_.get_desc()});
+#else
+    matmul_ = dnnl::matmul({{a_.get_desc(), b_.get_desc(), c_.get_desc()}, engine_});
+#endif
+  }
+
+  void run() {
+    matmul_.execute(stream_, {{DNNL_ARG_SRC, a_}, {DNNL_ARG_WEIGHTS, b_}, {DNNL_ARG_DST, c_}});
+    stream_.wait();
+  }
+
+ private:
+  dnnl::engine engine_;
+  dnnl::stream stream_;
+  dnnl::memory a_, b_, c_;
+  dnnl::matmul matmul_;
+};
+
+/// One layer with its Hessian given: GPTQ as such, and with both losses, which take as many operations again.
+void layer(std::vector<Verdict>& verdicts, std::int64_t n) {
+  const std::vector<float> values = gaussian(n * n);
+  const Tensor weight = Tensor::copy_of<float>({n, n}, values);
+  GramMatrix gram(n);
+  const std::vector<float> x = gaussian(512 * n);
+  for (int i = 0; i < 10; ++i) gram.add(x.data(), 512, n);
+  const Tensor hessian = gram.finish(2.0F / 5120);
+  // Factor and inverse take n^3 / 3 each, updates of all rows n^3; every loss n^3.
+  const double flops = 5.0 / 3 * std::pow(static_cast<double>(n), 3);
+  const auto k = static_cast<std::int64_t>(flops / 2 / static_cast<double>(n * n));
+  OneDnnMatmul matmul(n, k);
+  Comparison c("GPTQ of a layer, block 128", {.rounds = 5});
+  c.add("oneDNN matmul", flops, [&] { matmul.run(); });
+  c.add("GPTQ", flops,
+        [&] { keep(gptq(weight, hessian, {.block_size = 128, .compares_with_rounding = false}, "w").report.damping); });
+  c.add("GPTQ and both losses", flops, [&] { keep(gptq(weight, hessian, {.block_size = 128}, "w").report.loss); });
+  c.run();
+  verdicts.push_back({"GPTQ over oneDNN matmul", c.speedup("GPTQ", "oneDNN matmul"), 1.0 / 3});
+  verdicts.push_back({"GPTQ and both losses over oneDNN matmul", c.speedup("GPTQ and both losses", "oneDNN matmul")});
+}
+
 }  // namespace
 
 int main() {
   set_num_threads(1);
   std::vector<Verdict> verdicts;
   algebra(verdicts, 4096);
+  layer(verdicts, 4096);
   return bench::print(verdicts) ? 0 : 1;
 }

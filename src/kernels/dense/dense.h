@@ -23,6 +23,7 @@ class GramMatrix {
   /// `rows` rows of `columns` floats, row_step elements from one to the next.
   void add(const float* x, std::int64_t rows, std::int64_t row_step);
 
+  std::int64_t columns() const { return columns_; }
   std::int64_t rows() const { return rows_; }  ///< seen so far
 
   /// float32 [columns, columns], both triangles, times `factor`. Nothing may be added afterwards.

@@ -1,0 +1,226 @@
+#include "passes/quantize_weights.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "api/network.h"
+#include "api/plan_options.h"
+#include "base/fail.h"
+#include "base/nearest.h"
+#include "base/staging_folder.h"
+#include "methods/gptq_journal.h"
+#include "methods/gptq_model.h"
+#include "methods/method.h"
+#include "plan/prepare.h"
+#include "plan/verify.h"
+
+namespace zeropoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kReferenceBatches = 8;
+constexpr std::string_view kGptq = "gptq";
+
+WeightForm weight_form(const std::string& format) {
+  if (format == "onnx-dq") return WeightForm::dequantize_linear;
+  if (format == "matmulnbits") return WeightForm::matmul_nbits;
+  const std::string_view known[] = {"onnx-dq", "matmulnbits"};
+  throw Error(ErrorKind::invalid_option, "--format", unknown_word("format", format, known));
+}
+
+class WeightQuantizer {
+ public:
+  WeightQuantizer(const fs::path& input, const fs::path& output, const WeightsJob& job)
+      : input_(input), output_(output), job_(job), form_(weight_form(job.format)), staging_(checked_output()) {}
+
+  WeightsReport run() {
+    check_method();
+    const MatrixScheme scheme = matrix_scheme();
+    check_weight_form(scheme, form_);
+    network_.emplace(Network::load(input_));
+    model_ = network_->impl().prepared();
+    open_data();
+    if (job_.method == kGptq) {
+      by_gptq();
+    } else {
+      by_rounding(scheme);
+    }
+    insert_quantized_weights(model_, matrices_, form_);
+    Network(std::make_shared<Network::Impl>(Network::Impl{.model = std::move(model_)})).save(staging_.file());
+    verify();
+    staging_.commit();
+    if (journal_) journal_->remove();
+    report_.input_bytes = fs::file_size(input_);
+    report_.output_bytes = fs::file_size(output_);
+    return std::move(report_);
+  }
+
+ private:
+  const fs::path& checked_output() const {
+    std::error_code ignored;
+    if (fs::equivalent(input_, output_, ignored)) {
+      fail(ErrorKind::invalid_option, "--output", "'{}' is the input; it is never overwritten", output_.string());
+    }
+    return output_;
+  }
+
+  void check_method() const {
+    if (job_.method == kGptq) {
+      if (job_.data.path.empty()) {
+        fail(ErrorKind::invalid_option, "--data", "is needed: gptq makes up for errors on calibration data");
+      }
+      return;
+    }
+    const std::string_view known[] = {"gptq", "absmax", "zero_point"};
+    if (std::find(std::begin(known), std::end(known), job_.method) == std::end(known)) {
+      throw Error(ErrorKind::invalid_option, "--method", unknown_word("method for ONNX models", job_.method, known));
+    }
+  }
+
+  MethodOptions method_options() const {
+    return {.bits = job_.bits,
+            .block_size = job_.block_size,
+            .per_tensor = job_.per_tensor,
+            .full_range = job_.full_range,
+            .clip_search = job_.clip_search};
+  }
+
+  // Blocks need not divide a row: both forms hold a short last one.
+  GptqOptions gptq_options() const {
+    return {.bits = job_.bits,
+            .block_size = job_.block_size,
+            .per_tensor = job_.per_tensor,
+            .symmetric = !job_.affine,
+            .full_range = job_.full_range,
+            .act_order = job_.act_order,
+            .static_groups = job_.act_order,
+            .clip_search = job_.clip_search,
+            .short_block = true,
+            .damping = job_.damping};
+  }
+
+  MatrixScheme matrix_scheme() const {
+    if (job_.method == kGptq) return gptq_scheme(gptq_options());
+    return std::get<MatrixScheme>(find_method(job_.method).scheme(method_options()));
+  }
+
+  NodeFilter filter() const { return {job_.include, job_.exclude, job_.keep_first, job_.keep_last}; }
+
+  // The weights' own type where it is narrower: scales are rounded to it before codes are chosen.
+  static DType scale_type(const WeightTargets& found) {
+    const auto narrow = std::find_if(found.targets.begin(), found.targets.end(),
+                                     [](const WeightTarget& t) { return t.dtype != DType::f32; });
+    return narrow == found.targets.end() ? DType::f32 : narrow->dtype;
+  }
+
+  void open_data() {
+    DataSource source = job_.data;
+    if (source.path.empty()) {
+      source = {.path = "random", .limit = 1};
+      report_.warnings.emplace_back("no --data was given: the written model was compared on random input");
+    }
+    const std::unique_ptr<Dataset> data = open_dataset(network_->impl(), source);
+    for (const std::string& warning : data->warnings()) report_.warnings.push_back(warning);
+    while (auto batch = data->next()) {
+      samples_.push_back(std::move(batch->inputs));
+      report_.calibration_samples += batch->samples;
+      if (job_.method != kGptq && samples_.size() == kReferenceBatches) break;
+    }
+    std::vector<std::vector<Tensor>> judged(
+        samples_.begin(), samples_.begin() + static_cast<std::ptrdiff_t>(std::min(samples_.size(), kReferenceBatches)));
+    reference_.emplace(network_->impl().program(), std::move(judged));
+  }
+
+  void by_gptq() {
+    GptqModelOptions options{.gptq = gptq_options(), .filter = filter(), .on_progress = job_.progress};
+    options.gptq.scale_type = scale_type(find_weight_targets(model_, options.filter));
+    journal_.emplace(fs::path(output_.string() + ".journal"), gptq_fingerprint(model_, samples_, options.gptq));
+    if (journal_->found() == GptqJournal::Found::another_run) {
+      report_.warnings.push_back(fmt::format("{}.journal was of another run; started over", output_.string()));
+    }
+    report_.resumed = static_cast<std::int64_t>(journal_->finished());
+    options.journal = &*journal_;
+    try {
+      const GptqModelReport done = gptq_model(model_, std::move(samples_), options,
+                                              [&](const QuantizedMatrix& matrix, const GptqWeightReport& w) {
+                                                matrices_[w.name] = matrix;
+                                                report_.weights.push_back({.name = w.name,
+                                                                           .node = w.node,
+                                                                           .rows = w.rows,
+                                                                           .columns = w.columns,
+                                                                           .loss = w.gptq.loss,
+                                                                           .rounding_loss = w.gptq.rounding_loss,
+                                                                           .damping = w.gptq.damping,
+                                                                           .rounded_rows = w.gptq.rounded_rows,
+                                                                           .dead_columns = w.gptq.dead_columns,
+                                                                           .input_rows = w.input_rows});
+                                              });
+      for (const DeclinedProduct& declined : done.declined) {
+        report_.float_nodes.emplace_back(declined.node, declined.reason);
+      }
+      report_.warnings.insert(report_.warnings.end(), done.warnings.begin(), done.warnings.end());
+    } catch (...) {
+      if (journal_->finished() == 0) journal_->remove();
+      throw;
+    }
+  }
+
+  void by_rounding(const MatrixScheme& scheme) {
+    const Method& method = find_method(job_.method);
+    const WeightTargets found = find_weight_targets(model_, filter());
+    if (found.targets.empty()) fail(ErrorKind::invalid_option, input_.string(), "there is no weight to quantize");
+    for (const WeightTarget& target : found.targets) {
+      const QuantizedWeight weight =
+          method.quantize(weight_matrix(model_.graph, target), scheme, method_options(), scale_type(found),
+                          fmt::format("{}: {}", input_.string(), target.name));
+      matrices_[target.name] = std::get<QuantizedMatrix>(weight);
+      report_.weights.push_back(
+          {.name = target.name,
+           .node = node_name(model_.graph, model_.graph.nodes[static_cast<std::size_t>(target.node)]),
+           .rows = target.outputs(),
+           .columns = target.inputs()});
+    }
+    for (const DeclinedProduct& declined : found.declined) {
+      report_.float_nodes.emplace_back(declined.node, declined.reason);
+    }
+  }
+
+  void verify() {
+    try {
+      const Network written = Network::load(staging_.file());
+      report_.outputs = reference_->compare(written.impl().program(), output_.string());
+    } catch (const Error& e) {
+      std::string where = e.where();
+      const std::string staged = staging_.file().string();
+      if (const std::size_t at = where.find(staged); at != std::string::npos) {
+        where.replace(at, staged.size(), output_.string());
+      }
+      throw Error(e.kind(), where, e.message());
+    }
+  }
+
+  const fs::path& input_;
+  const fs::path& output_;
+  const WeightsJob& job_;
+  const WeightForm form_;
+  StagingFolder staging_;
+  std::optional<Network> network_;
+  Model model_;
+  std::vector<std::vector<Tensor>> samples_;
+  std::optional<Reference> reference_;
+  std::optional<GptqJournal> journal_;
+  std::map<std::string, QuantizedMatrix> matrices_;
+  WeightsReport report_;
+};
+
+}  // namespace
+
+WeightsReport quantize_weights(const fs::path& input, const fs::path& output, const WeightsJob& job) {
+  return WeightQuantizer(input, output, job).run();
+}
+
+}  // namespace zeropoint
