@@ -26,7 +26,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "zeropoint/dtype.h"
@@ -177,57 +176,5 @@ struct QuantizeReport {
 /// with the float model. Only then does `output` appear. Throws Error and leaves no file otherwise.
 QuantizeReport quantize_model(const std::filesystem::path& input, const std::filesystem::path& output,
                               const QuantizeJob& job);
-
-// ---- weights only: activations stay float
-
-struct WeightsJob {
-  DataSource data;                   // gptq: calibration data. Others: samples for the comparison, or none
-  std::string method = "gptq";       // gptq, absmax or zero_point
-  std::string format = "onnx-dq";    // DequantizeLinear before the products; or "matmulnbits" (com.microsoft)
-  int bits = 4;                      // 2, 3, 4 or 8
-  std::int64_t block_size = 0;       // weights along the inputs that share a scale; 0: one per output channel
-  bool per_tensor = false;           // one scale per weight
-  bool full_range = false;           // symmetric: use the lowest code too
-  bool clip_search = false;          // choose ranges by squared error
-  bool affine = false;               // gptq: with zero points
-  bool act_order = false;            // gptq: columns by falling activation, with the scales of the original order
-  double damping = 0.01;             // gptq: added to the Hessian's diagonal, times its mean
-  std::vector<std::string> include;  // globs on node names and operator types; empty: all products
-  std::vector<std::string> exclude;
-  bool keep_first = false;  // first and last matrix products stay float
-  bool keep_last = false;
-  OnProgress progress;  // gptq: a sample through a layer, or a weight
-};
-
-/// What became of one weight. The losses and what follows them: gptq only.
-struct WeightReport {
-  std::string name;
-  std::string node;               // the product that reads it
-  std::int64_t rows = 0;          // outputs
-  std::int64_t columns = 0;       // inputs
-  double loss = 0;                // squared error of the layer's outputs over the calibration rows, summed over outputs
-  double rounding_loss = 0;       // the same for round to nearest
-  double damping = 0;             // that was needed
-  std::int64_t rounded_rows = 0;  // outputs that stayed rounded, because that was better
-  std::int64_t dead_columns = 0;  // inputs that were always 0
-  std::int64_t input_rows = 0;    // calibration rows seen
-};
-
-struct WeightsReport {
-  std::vector<WeightReport> weights;
-  std::vector<std::pair<std::string, std::string>> float_nodes;  // products that stay float, and why
-  std::vector<std::string> warnings;
-  std::int64_t resumed = 0;  // weights that an interrupted run had finished
-  std::int64_t calibration_samples = 0;
-  std::vector<OutputError> outputs;
-  std::uintmax_t input_bytes = 0;
-  std::uintmax_t output_bytes = 0;
-};
-
-/// Quantizes the weights of an ONNX model's products and writes it; then reads the file back, runs it and compares it
-/// with the float model. Only then does `output` appear. An interrupted gptq run leaves "<output>.journal", from which
-/// the same call goes on.
-WeightsReport quantize_weights(const std::filesystem::path& input, const std::filesystem::path& output,
-                               const WeightsJob& job);
 
 }  // namespace zeropoint

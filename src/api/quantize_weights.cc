@@ -12,10 +12,12 @@
 #include "base/nearest.h"
 #include "base/staging_folder.h"
 #include "methods/gptq_journal.h"
+#include "methods/gptq_method.h"
 #include "methods/gptq_model.h"
 #include "methods/method.h"
 #include "plan/prepare.h"
 #include "plan/verify.h"
+#include "zeropoint/weights.h"
 
 namespace zeropoint {
 namespace {
@@ -24,10 +26,11 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kReferenceBatches = 8;
 constexpr std::string_view kGptq = "gptq";
+constexpr int kDefaultBits = 4;
 
-WeightForm weight_form(const std::string& format) {
-  if (format == "onnx-dq") return WeightForm::dequantize_linear;
-  if (format == "matmulnbits") return WeightForm::matmul_nbits;
+OnnxWeightForm weight_form(const std::string& format) {
+  if (format == "onnx-dq") return OnnxWeightForm::dequantize_linear;
+  if (format == "matmulnbits") return OnnxWeightForm::matmul_nbits;
   const std::string_view known[] = {"onnx-dq", "matmulnbits"};
   throw Error(ErrorKind::invalid_option, "--format", unknown_word("format", format, known));
 }
@@ -40,7 +43,8 @@ class WeightQuantizer {
   WeightsReport run() {
     check_method();
     const MatrixScheme scheme = matrix_scheme();
-    check_weight_form(scheme, form_);
+    report_.bits = scheme.bits;
+    check_onnx_weight_form(scheme, form_);
     network_.emplace(Network::load(input_));
     model_ = network_->impl().prepared();
     open_data();
@@ -75,36 +79,28 @@ class WeightQuantizer {
       }
       return;
     }
-    const std::string_view known[] = {"gptq", "absmax", "zero_point"};
+    const std::string_view known[] = {"gptq", "absmax", "zero-point"};
     if (std::find(std::begin(known), std::end(known), job_.method) == std::end(known)) {
       throw Error(ErrorKind::invalid_option, "--method", unknown_word("method for ONNX models", job_.method, known));
     }
   }
 
   MethodOptions method_options() const {
-    return {.bits = job_.bits,
-            .block_size = job_.block_size,
-            .per_tensor = job_.per_tensor,
-            .full_range = job_.full_range,
-            .clip_search = job_.clip_search};
+    MethodOptions options = job_.options;
+    if (options.bits == 0) options.bits = kDefaultBits;
+    return options;
   }
 
-  // Blocks need not divide a row: both forms hold a short last one.
-  GptqOptions gptq_options() const {
-    return {.bits = job_.bits,
-            .block_size = job_.block_size,
-            .per_tensor = job_.per_tensor,
-            .symmetric = !job_.affine,
-            .full_range = job_.full_range,
-            .act_order = job_.act_order,
-            .static_groups = job_.act_order,
-            .clip_search = job_.clip_search,
-            .short_block = true,
-            .damping = job_.damping};
+  // Blocks need not divide a row: both forms hold a short last one. Neither can group columns in another order.
+  GptqOptions options_of_gptq() const {
+    GptqOptions options = gptq_options(method_options());
+    options.static_groups = options.act_order;
+    options.short_block = true;
+    return options;
   }
 
   MatrixScheme matrix_scheme() const {
-    if (job_.method == kGptq) return gptq_scheme(gptq_options());
+    if (job_.method == kGptq) return gptq_scheme(options_of_gptq());
     return std::get<MatrixScheme>(find_method(job_.method).scheme(method_options()));
   }
 
@@ -136,7 +132,7 @@ class WeightQuantizer {
   }
 
   void by_gptq() {
-    GptqModelOptions options{.gptq = gptq_options(), .filter = filter(), .on_progress = job_.progress};
+    GptqModelOptions options{.gptq = options_of_gptq(), .filter = filter(), .on_progress = job_.progress};
     options.gptq.scale_type = scale_type(find_weight_targets(model_, options.filter));
     journal_.emplace(fs::path(output_.string() + ".journal"), gptq_fingerprint(model_, samples_, options.gptq));
     if (journal_->found() == GptqJournal::Found::another_run) {
@@ -148,7 +144,7 @@ class WeightQuantizer {
       const GptqModelReport done = gptq_model(model_, std::move(samples_), options,
                                               [&](const QuantizedMatrix& matrix, const GptqWeightReport& w) {
                                                 matrices_[w.name] = matrix;
-                                                report_.weights.push_back({.name = w.name,
+                                                report_.weights.push_back({.weight = w.name,
                                                                            .node = w.node,
                                                                            .rows = w.rows,
                                                                            .columns = w.columns,
@@ -179,7 +175,7 @@ class WeightQuantizer {
                           fmt::format("{}: {}", input_.string(), target.name));
       matrices_[target.name] = std::get<QuantizedMatrix>(weight);
       report_.weights.push_back(
-          {.name = target.name,
+          {.weight = target.name,
            .node = node_name(model_.graph, model_.graph.nodes[static_cast<std::size_t>(target.node)]),
            .rows = target.outputs(),
            .columns = target.inputs()});
@@ -206,7 +202,7 @@ class WeightQuantizer {
   const fs::path& input_;
   const fs::path& output_;
   const WeightsJob& job_;
-  const WeightForm form_;
+  const OnnxWeightForm form_;
   StagingFolder staging_;
   std::optional<Network> network_;
   Model model_;

@@ -102,13 +102,25 @@ int run_command(const Command& command, int argc, char** argv) {
   return kExitOk;
 }
 
-/// Of the commands with this name the first that takes one of the arguments, otherwise the first; nullptr: none.
+bool has_option(std::span<char*> arguments, std::string_view option) {
+  return std::any_of(arguments.begin(), arguments.end(), [&](std::string_view argument) {
+    return argument == option || (argument.starts_with(option) && argument.substr(option.size()).starts_with('='));
+  });
+}
+
+bool takes(const Command& command, std::span<char*> arguments) {
+  if (command.takes == nullptr || !std::any_of(arguments.begin(), arguments.end(), command.takes)) return false;
+  if (!command.with.empty() && !has_option(arguments, command.with)) return false;
+  return command.without.empty() || !has_option(arguments, command.without);
+}
+
+/// Of the commands with this name the first that takes the arguments, otherwise the first; nullptr: none.
 const Command* find_command(std::span<const Command> commands, std::string_view name, std::span<char*> arguments) {
   const Command* first = nullptr;
   for (const Command& command : commands) {
     if (command.name != name) continue;
     if (first == nullptr) first = &command;
-    if (command.takes != nullptr && std::any_of(arguments.begin(), arguments.end(), command.takes)) return &command;
+    if (takes(command, arguments)) return &command;
   }
   return first;
 }

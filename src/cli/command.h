@@ -26,6 +26,8 @@ struct Command {
   std::string_view examples;     // lines that start with "zeropoint"; shown as they are
   Action (*define)(CLI::App& app) = nullptr;
   bool (*takes)(std::string_view argument) = nullptr;  // which inputs it is for, where commands share a name; null: any
+  std::string_view with = {};                          // and only with this option
+  std::string_view without = {};                       // and only without this one
 };
 
 /// Every command of commands.inc, in that order. Of commands with one name the first that takes one of the arguments

@@ -186,6 +186,7 @@ Command command_quantize() {
           "int32. Relu and Clip are folded into the range of what precedes them; nodes that only move "
           "values share the scale of their input; graph outputs stay float. Nodes that stay float are "
           "listed with the reason.\n\n"
+          "With --method only the weights are quantized: zeropoint quantize m.onnx --method gptq --help. "
           "A plain array is quantized too: zeropoint quantize x.npy --help.",
       .examples =
           "zeropoint quantize m.onnx --data images.csv --preprocess imagenet -o q.onnx\n"
@@ -194,6 +195,7 @@ Command command_quantize() {
           "zeropoint quantize m.onnx --data x.npz --plan plan.json -o q.onnx",
       .define = define,
       .takes = [](std::string_view input) { return input.ends_with(".onnx"); },
+      .without = "--method",
   };
 }
 

@@ -11,7 +11,7 @@
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "cli/table.h"
-#include "zeropoint/zeropoint.h"
+#include "zeropoint/weights.h"
 
 namespace zeropoint::cli {
 namespace {
@@ -22,7 +22,7 @@ struct Options {
   WeightsJob job;
 };
 
-std::string gain(const WeightReport& w) {
+std::string gain(const LayerReport& w) {
   return w.rounding_loss > 0 ? fmt::format("{:.3f}", w.loss / w.rounding_loss) : "1";
 }
 
@@ -35,8 +35,8 @@ Table weights_table(const WeightsReport& report) {
                {.header = "damping", .right = true},
                {.header = "rounded", .right = true},
                {.header = "rows", .right = true}});
-  for (const WeightReport& w : report.weights) {
-    table.add({w.name, fmt::format("{}x{}", w.rows, w.columns), fmt::format("{:.4g}", w.loss),
+  for (const LayerReport& w : report.weights) {
+    table.add({w.weight, fmt::format("{}x{}", w.rows, w.columns), fmt::format("{:.4g}", w.loss),
                fmt::format("{:.4g}", w.rounding_loss), gain(w), fmt::format("{:g}", w.damping),
                fmt::format("{}", w.rounded_rows), fmt::format("{}", w.input_rows)});
   }
@@ -46,7 +46,7 @@ Table weights_table(const WeightsReport& report) {
 std::string as_text(const Options& o, const WeightsReport& report) {
   std::string text;
   if (o.job.method == "gptq") text += weights_table(report).render();
-  text += fmt::format("{} weights quantized by {} to {} bits", report.weights.size(), o.job.method, o.job.bits);
+  text += fmt::format("{} weights quantized by {} to {} bits", report.weights.size(), o.job.method, report.bits);
   if (report.resumed > 0) text += fmt::format(", {} of them by the interrupted run", report.resumed);
   text += "\n";
   for (const auto& [node, reason] : report.float_nodes)
@@ -63,8 +63,8 @@ std::string as_text(const Options& o, const WeightsReport& report) {
 std::string as_json(const Options& o, const WeightsReport& report) {
   nlohmann::ordered_json document = {{"output", o.output},
                                      {"method", o.job.method},
-                                     {"bits", o.job.bits},
-                                     {"block_size", o.job.block_size},
+                                     {"bits", report.bits},
+                                     {"block_size", o.job.options.block_size},
                                      {"format", o.job.format},
                                      {"input_bytes", report.input_bytes},
                                      {"output_bytes", report.output_bytes},
@@ -74,8 +74,8 @@ std::string as_json(const Options& o, const WeightsReport& report) {
                                      {"float_nodes", nlohmann::ordered_json::array()},
                                      {"outputs", nlohmann::ordered_json::array()},
                                      {"warnings", report.warnings}};
-  for (const WeightReport& w : report.weights) {
-    nlohmann::ordered_json row = {{"name", w.name}, {"node", w.node}, {"rows", w.rows}, {"columns", w.columns}};
+  for (const LayerReport& w : report.weights) {
+    nlohmann::ordered_json row = {{"name", w.weight}, {"node", w.node}, {"rows", w.rows}, {"columns", w.columns}};
     if (o.job.method == "gptq") {
       row["loss"] = w.loss;
       row["rounding_loss"] = w.rounding_loss;
@@ -113,10 +113,10 @@ Action define(CLI::App& app) {
   WeightsJob& job = options->job;
   app.add_option("model", options->input, "float ONNX model")->required()->type_name("MODEL");
   app.add_option("-o,--output", options->output, "ONNX model with quantized weights")->required()->type_name("FILE");
-  app.add_option("--method", job.method, "gptq, absmax or zero_point")->type_name("NAME")->capture_default_str();
+  app.add_option("--method", job.method, "gptq, absmax or zero-point")->type_name("NAME")->capture_default_str();
   add_data_options(app, job.data, DataNeed::optional);
-  app.add_option("--bits", job.bits, "2, 3, 4 or 8")->type_name("N")->capture_default_str();
-  app.add_option("--block-size", job.block_size,
+  app.add_option("--bits", job.options.bits, "2, 3, 4 or 8; 4 unless given")->type_name("N");
+  app.add_option("--block-size", job.options.block_size,
                  "one scale per so many weights along the inputs; 0: one per output channel")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber)
@@ -125,15 +125,17 @@ Action define(CLI::App& app) {
                  "onnx-dq: DequantizeLinear before each product; matmulnbits: MatMulNBits of com.microsoft")
       ->type_name("NAME")
       ->capture_default_str();
-  app.add_flag("--per-tensor", job.per_tensor, "one scale per weight");
-  app.add_flag("--full-range", job.full_range, "symmetric: use the lowest code too, scale = 2 absmax / (2^bits - 1)");
-  app.add_flag("--clip-search", job.clip_search, "choose every range by squared error instead of by its extremes");
-  app.add_flag("--affine", job.affine, "gptq: with zero points");
-  app.add_flag("--act-order", job.act_order,
+  app.add_flag("--per-tensor", job.options.per_tensor, "one scale per weight");
+  app.add_flag("--full-range", job.options.full_range,
+               "absmax: use the lowest code too, scale = 2 absmax / (2^bits - 1); gptq always does");
+  app.add_flag("--clip-search", job.options.clip_search,
+               "choose every range by squared error instead of by its extremes; gptq always does");
+  app.add_flag("--affine", job.options.affine, "gptq: with zero points");
+  app.add_flag("--act-order", job.options.act_order,
                "gptq: columns by falling activation; scales stay those of the original order");
-  app.add_option("--damping", job.damping, "gptq: added to the Hessian's diagonal, times its mean")
-      ->type_name("X")
-      ->capture_default_str();
+  app.add_option("--damping", job.options.damping,
+                 "gptq: added to the Hessian's diagonal, times its mean; 0.01 unless given")
+      ->type_name("X");
   app.add_option("--include", job.include, "quantize only nodes whose name or type matches this glob; may be repeated")
       ->type_name("GLOB")
       ->allow_extra_args(false);
@@ -163,7 +165,8 @@ Command command_quantize_weights() {
           "zeropoint quantize m.onnx --method gptq --format matmulnbits --block-size 32 --data x.npz -o q.onnx\n"
           "zeropoint quantize m.onnx --method absmax --bits 8 -o q.onnx",
       .define = define,
-      .takes = [](std::string_view argument) { return argument == "--method" || argument.starts_with("--method="); },
+      .takes = [](std::string_view input) { return input.ends_with(".onnx"); },
+      .with = "--method",
   };
 }
 

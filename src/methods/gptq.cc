@@ -99,7 +99,6 @@ MatrixScheme gptq_scheme(const GptqOptions& options) {
   }
   return {.bits = options.bits,
           .symmetric = options.symmetric,
-          .narrow_range = options.symmetric && !options.full_range,
           .per_tensor = options.per_tensor,
           .block_size = options.block_size,
           .act_order = options.act_order && !options.static_groups && options.block_size > 0};

@@ -89,8 +89,8 @@ GptqWeightReport report_from(const Json& r) {
 std::string gptq_fingerprint(const Model& model, std::span<const std::vector<Tensor>> samples, const GptqOptions& o) {
   Fingerprint fingerprint;
   fingerprint.add(kKind);
-  fingerprint.add(fmt::format("{} {} {} {} {} {} {} {} {} {} {}", o.bits, o.block_size, o.per_tensor, o.symmetric,
-                              o.full_range, o.act_order, o.static_groups, o.clip_search, o.short_block, o.damping,
+  fingerprint.add(fmt::format("{} {} {} {} {} {} {} {} {} {}", o.bits, o.block_size, o.per_tensor, o.symmetric,
+                              o.act_order, o.static_groups, o.clip_search, o.short_block, o.damping,
                               name(o.scale_type)));
   for (const Node& node : model.graph.nodes) {
     fingerprint.add(node.op_type);

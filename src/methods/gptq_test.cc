@@ -142,7 +142,7 @@ TEST(Gptq, IsPlainRoundingWhenInputsAreIndependent) {
   Tensor hessian = Tensor::zeros(DType::f32, {40, 40});
   for (std::int64_t i = 0; i < 40; ++i) hessian.mutable_data<float>()[i * 41] = static_cast<float>(1 + i);
   const GptqResult result = gptq(weight, hessian, {.bits = 4, .block_size = 8}, "w");
-  const QuantizedMatrix rounded = round_to_nearest(weight, result.matrix.scheme, {}, "w");
+  const QuantizedMatrix rounded = round_to_nearest(weight, result.matrix.scheme, {.clip_search = true}, "w");
   EXPECT_TRUE(std::ranges::equal(result.matrix.codes.values<std::int8_t>(), rounded.codes.values<std::int8_t>()));
   EXPECT_EQ(result.report.loss, result.report.rounding_loss);
 }
@@ -150,7 +150,7 @@ TEST(Gptq, IsPlainRoundingWhenInputsAreIndependent) {
 TEST(Gptq, FollowsItsDerivation) {
   for (const std::int64_t block_size : {0, 48, 240 / 2}) {
     for (const bool symmetric : {true, false}) {
-      const GptqOptions options{.bits = 4, .block_size = block_size, .symmetric = symmetric};
+      const GptqOptions options{.bits = 4, .block_size = block_size, .symmetric = symmetric, .clip_search = false};
       const Tensor weight = gaussian(100, 240, 2);
       const Tensor hessian = correlated_hessian(240, 3);
       GptqOptions alone = options;
@@ -194,9 +194,9 @@ TEST(Gptq, ComparesWithRoundingOnTheSameRule) {
   const Tensor weight = gaussian(10, 64, 6);
   const Tensor hessian = correlated_hessian(64, 7);
   const GptqResult result = gptq(weight, hessian, {.bits = 4, .block_size = 32}, "w");
-  EXPECT_NEAR(
-      result.report.rounding_loss / loss(weight, hessian, round_to_nearest(weight, result.matrix.scheme, {}, "w")), 1,
-      1e-4);
+  EXPECT_NEAR(result.report.rounding_loss /
+                  loss(weight, hessian, round_to_nearest(weight, result.matrix.scheme, {.clip_search = true}, "w")),
+              1, 1e-4);
 }
 
 TEST(Gptq, KeepsOneGridForTheWholeMatrix) {
@@ -239,7 +239,7 @@ TEST(Gptq, DropsTheWeightsOfInputsThatAreAlwaysZero) {
 TEST(Gptq, RoundsWhenNoInputWasEverSeen) {
   const Tensor weight = gaussian(5, 16, 12);
   const GptqResult result = gptq(weight, Tensor::zeros(DType::f32, {16, 16}), {.bits = 4}, "w");
-  const QuantizedMatrix rounded = round_to_nearest(weight, result.matrix.scheme, {}, "w");
+  const QuantizedMatrix rounded = round_to_nearest(weight, result.matrix.scheme, {.clip_search = true}, "w");
   EXPECT_TRUE(std::ranges::equal(result.matrix.codes.values<std::int8_t>(), rounded.codes.values<std::int8_t>()));
   EXPECT_EQ(result.report.rounded_rows, 5);
 }

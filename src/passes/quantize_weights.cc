@@ -37,7 +37,7 @@ Tensor packed(const Tensor& codes, DType dtype) {
 
 class Inserter {
  public:
-  Inserter(Model& model, const std::map<std::string, QuantizedMatrix>& matrices, WeightForm form)
+  Inserter(Model& model, const std::map<std::string, QuantizedMatrix>& matrices, OnnxWeightForm form)
       : graph_(model.graph), model_(model), matrices_(matrices), form_(form) {}
 
   PassReport run() {
@@ -48,7 +48,7 @@ class Inserter {
       const auto found = matrices_.find(target.name);
       if (found == matrices_.end()) continue;
       const auto at = static_cast<std::size_t>(target.node);
-      if (form_ == WeightForm::matmul_nbits && becomes_matmul_nbits(target, found->second.scheme)) {
+      if (form_ == OnnxWeightForm::matmul_nbits && becomes_matmul_nbits(target, found->second.scheme)) {
         make_matmul_nbits(target, found->second, after[at]);
       } else {
         dequantize_before(target, found->second, before[at]);
@@ -158,18 +158,18 @@ class Inserter {
   Graph& graph_;
   Model& model_;
   const std::map<std::string, QuantizedMatrix>& matrices_;
-  WeightForm form_;
+  OnnxWeightForm form_;
   PassReport report_;
 };
 
 }  // namespace
 
-void check_weight_form(const MatrixScheme& scheme, WeightForm form) {
+void check_onnx_weight_form(const MatrixScheme& scheme, OnnxWeightForm form) {
   if (scheme.act_order) {
     fail(ErrorKind::invalid_option, "--act-order",
          "groups columns in an order that ONNX cannot express; add --static-groups");
   }
-  if (form == WeightForm::matmul_nbits && !fits_matmul_nbits(scheme)) {
+  if (form == OnnxWeightForm::matmul_nbits && !fits_matmul_nbits(scheme)) {
     fail(ErrorKind::invalid_option, "--block-size", "MatMulNBits needs a multiple of 16, or whole rows; {} is neither",
          scheme.block_size);
   }
@@ -181,15 +181,16 @@ std::int64_t dequantize_opset(const MatrixScheme& scheme) {
   return scheme.per_tensor ? 10 : 13;
 }
 
-PassReport insert_quantized_weights(Model& model, const std::map<std::string, QuantizedMatrix>& matrices, WeightForm form) {
-  for (const auto& [name, matrix] : matrices) check_weight_form(matrix.scheme, form);
+PassReport insert_quantized_weights(Model& model, const std::map<std::string, QuantizedMatrix>& matrices,
+                                    OnnxWeightForm form) {
+  for (const auto& [name, matrix] : matrices) check_onnx_weight_form(matrix.scheme, form);
   std::int64_t opset = model.opset();
   const Inserter inserter(model, matrices, form);
   for (const WeightTarget& target : find_weight_targets(model).targets) {
     const auto found = matrices.find(target.name);
     if (found == matrices.end()) continue;
     const bool is_nbits =
-        form == WeightForm::matmul_nbits && inserter.becomes_matmul_nbits(target, found->second.scheme);
+        form == OnnxWeightForm::matmul_nbits && inserter.becomes_matmul_nbits(target, found->second.scheme);
     if (!is_nbits) opset = std::max(opset, dequantize_opset(found->second.scheme));
   }
   upgrade_opset(model, opset);

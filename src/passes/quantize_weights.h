@@ -14,17 +14,18 @@
 
 namespace zeropoint {
 
-enum class WeightForm { dequantize_linear, matmul_nbits };
+enum class OnnxWeightForm { dequantize_linear, matmul_nbits };
 
 /// Throws invalid_option for schemes that the form cannot hold: columns grouped by act_order.
-void check_weight_form(const MatrixScheme& scheme, WeightForm form);
+void check_onnx_weight_form(const MatrixScheme& scheme, OnnxWeightForm form);
 
 /// The opset that DequantizeLinear of such a matrix needs: 21 for codes of less than 8 bits and for blocks.
 std::int64_t dequantize_opset(const MatrixScheme& scheme);
 
 /// `matrices` by the names of the weights, as find_weight_targets() gives them; the model is raised to the opset that
 /// they need. New values are named after the weight: w_quantized, w_scale, w_zero_point, w_dequantized.
-/// Throws as check_weight_form() and upgrade_opset() do.
-PassReport insert_quantized_weights(Model& model, const std::map<std::string, QuantizedMatrix>& matrices, WeightForm form);
+/// Throws as check_onnx_weight_form() and upgrade_opset() do.
+PassReport insert_quantized_weights(Model& model, const std::map<std::string, QuantizedMatrix>& matrices,
+                                    OnnxWeightForm form);
 
 }  // namespace zeropoint

@@ -17,14 +17,14 @@ constexpr double kLargestBias = 0x1p30;
 constexpr double kBiasResolution = 0x1p23;
 
 struct Weight {
-  const QuantizedWeight* use = nullptr;
+  const PlannedWeight* use = nullptr;
   PlanTensor row;
   std::vector<bool> is_empty;  // per grid: all weights are zero, and no bias has set the scale yet
   int raised = 0;              // scales raised for a bias
   Tensor error;                // W - W'
 };
 
-Weight choose_weight(const Graph& graph, const QuantizedWeight& use, const ChooseOptions& options) {
+Weight choose_weight(const Graph& graph, const PlannedWeight& use, const ChooseOptions& options) {
   const Value& value = graph.value(use.value);
   const int axis = options.per_tensor ? -1 : use.axis;
   const Scheme scheme{.dtype = options.weights,
@@ -139,7 +139,7 @@ ConstantRows choose_constants(const Graph& graph, const Structure& structure, co
                               const MeansOf& means_of, const ChooseOptions& options) {
   std::vector<Weight> weights;
   std::map<ValueId, std::size_t> weight_of;
-  for (const QuantizedWeight& use : structure.weights) {
+  for (const PlannedWeight& use : structure.weights) {
     weight_of[use.value] = weights.size();
     weights.push_back(choose_weight(graph, use, options));
   }

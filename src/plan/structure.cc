@@ -299,7 +299,7 @@ class Decider {
         const int axis = channel_axis(node(n), i);
         const auto [entry, is_new] = row_of.try_emplace(v, structure.weights.size());
         if (is_new) structure.weights.push_back({.value = v, .axis = axis});
-        QuantizedWeight& weight = structure.weights[entry->second];
+        PlannedWeight& weight = structure.weights[entry->second];
         weight.has_conflict = weight.has_conflict || weight.axis != axis;
         if (weight.has_conflict) weight.axis = -1;
         weight.users.push_back(n);

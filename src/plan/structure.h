@@ -29,7 +29,7 @@ struct Grid {
   FixedRange fixed = FixedRange::none;
 };
 
-struct QuantizedWeight {
+struct PlannedWeight {
   ValueId value = kNoValue;
   int axis = -1;              // of the output channels; -1: one grid for the whole weight
   bool has_conflict = false;  // one grid because the users disagree about the axis
@@ -47,7 +47,7 @@ struct QuantizedBias {
 struct Structure {
   std::vector<PlanNode> nodes;  // one per graph node, in the graph's order
   std::vector<Grid> grids;
-  std::vector<QuantizedWeight> weights;
+  std::vector<PlannedWeight> weights;
   std::vector<QuantizedBias> biases;
 };
 
