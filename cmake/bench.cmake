@@ -11,7 +11,7 @@ file(GLOB comparisons CONFIGURE_DEPENDS bench/*.cc)
 foreach(source ${kernel_benches} ${comparisons})
   get_filename_component(name ${source} NAME_WE)
   add_executable(${name} ${source})
-  target_include_directories(${name} PRIVATE src)
+  target_include_directories(${name} PRIVATE src tests)
   target_link_libraries(${name} PRIVATE
     zeropoint bench_harness zeropoint_flags benchmark::benchmark fmt::fmt hwy::hwy DNNL::dnnl)
 endforeach()

@@ -26,6 +26,8 @@ using testing::GgmlLibrary;
 constexpr std::int64_t kColumns = 768;
 constexpr std::int64_t kRows = 17;
 
+constexpr const char* kNoLibrary = "skipped: no library of ggml (ZEROPOINT_GGML=$(scripts/fetch-ggml))";
+
 struct Input {
   std::string name;
   std::vector<float> values;
@@ -118,7 +120,7 @@ void expect_same(const GgmlLibrary& ggml, GgmlType type, const Input& input, con
 
 TEST(GgmlInterop, BlocksAndValuesAreTheSame) {
   const GgmlLibrary ggml;
-  ZEROPOINT_NEEDS_GGML(ggml);
+  if (!ggml.is_loaded()) GTEST_SKIP() << kNoLibrary;
   const std::vector<Input> weights = importances();
   for (const Input& input : inputs()) {
     for (const Input& importance : weights) {
@@ -131,7 +133,7 @@ TEST(GgmlInterop, BlocksAndValuesAreTheSame) {
 
 TEST(GgmlInterop, BlocksOfARealModelAreTheSame) {
   const GgmlLibrary ggml;
-  ZEROPOINT_NEEDS_GGML(ggml);
+  if (!ggml.is_loaded()) GTEST_SKIP() << kNoLibrary;
   ZEROPOINT_NEEDS_ASSET("models/stories260K_ctx256.onnx");
   const Model model = load_onnx(testing::assets() / "models/stories260K_ctx256.onnx");
   const std::vector<Input> weights = importances();

@@ -1,9 +1,8 @@
 // ggml's own quantizer, from the shared library that the environment variable ZEROPOINT_GGML names
-// (scripts/fetch-ggml gets it).
+// (scripts/fetch-ggml gets it). For tests and benchmarks.
 #pragma once
 
 #include <dlfcn.h>
-#include <gtest/gtest.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -41,6 +40,3 @@ class GgmlLibrary {
 };
 
 }  // namespace zeropoint::testing
-
-#define ZEROPOINT_NEEDS_GGML(library) \
-  if (!(library).is_loaded()) GTEST_SKIP() << "skipped: no library of ggml (ZEROPOINT_GGML=$(scripts/fetch-ggml))"

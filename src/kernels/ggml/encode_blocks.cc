@@ -5,6 +5,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "kernels/ggml/encode.h"
@@ -33,6 +34,7 @@ void encode(const EncodeTask& task, std::int64_t begin, std::int64_t end) {
 
 constexpr int kLanes = HWY_LANES(float);
 constexpr int kVectors = kBlock / kLanes;  // per block
+constexpr std::uint64_t kAllLanes = (std::uint64_t{1} << kLanes) - 1;
 constexpr float kSmallestStep = 0x1p-126F;
 constexpr float kLargestStep = 0x1p15F;
 
@@ -153,16 +155,11 @@ struct Grids {
   }
 };
 
-/// A group of kLanes blocks to its grids.
+/// The grids of kLanes blocks, from their extremes.
 template <GgmlType kType>
-HWY_INLINE void FindGrids(const float* x, Grids& grids) {
+HWY_INLINE void FindGrids(const Extremes* fours, Grids& grids) {
   const F32 f;
   constexpr BlockFormat kFormat = block_format(kType);
-  constexpr int kFours = kLanes / 4;
-  Extremes fours[kFours] = {ExtremesOfFour<kType>(x)};
-  if constexpr (kFours > 1) fours[1] = ExtremesOfFour<kType>(x + 4 * kBlock);
-  if constexpr (kFours > 2) fours[2] = ExtremesOfFour<kType>(x + 8 * kBlock);
-  if constexpr (kFours > 3) fours[3] = ExtremesOfFour<kType>(x + 12 * kBlock);
   const VF32 zero = hn::Zero(f);
   const VF32 high = Join<Greater>([&](int k) HWY_ATTR { return fours[k].high; });
   if constexpr (kType == GgmlType::q8_0) return grids.set_step(hn::Div(high, Set(127)), hn::Eq(zero, zero));
@@ -182,88 +179,131 @@ HWY_INLINE void FindGrids(const float* x, Grids& grids) {
   }
 }
 
-/// The codes of kLanes values.
+/// The codes of kLanes values of a block; of 4 and 5 bits, one too many where a value lies opposite the peak.
 template <GgmlType kType>
-HWY_INLINE VI32 Codes(VF32 x, VF32 inverse, VF32 min) {
-  const I32 i32;
-  constexpr BlockFormat kFormat = block_format(kType);
-  if constexpr (kType == GgmlType::q8_0) {  // halves away from zero: just below a half is enough to reach it
-    const VF32 v = hn::Mul(x, inverse);
-    return hn::ConvertTo(i32, hn::Add(v, hn::CopySignToAbs(Set(0.5F - 0x1p-25F), v)));
-  } else {
-    const VF32 v = kFormat.has_min ? hn::Mul(hn::Sub(x, min), inverse) : hn::Mul(x, inverse);
-    const float offset = kFormat.has_min ? 0.5F : static_cast<float>(kFormat.levels / 2) + 0.5F;
-    return hn::Min(hn::ConvertTo(i32, hn::Add(v, Set(offset))), hn::Set(i32, kFormat.levels - 1));
-  }
-}
-
-template <GgmlType kType>
-HWY_INLINE void EncodeBlock(const float* x, const Grids& grids, int lane, std::byte* dst) {
+HWY_INLINE VI32 CodesOf(const float* x, const Grids& grids, int lane) {
   const F32 f;
   constexpr BlockFormat kFormat = block_format(kType);
-  const VF32 inverse = Set(grids.inverse[lane]);
-  const VF32 min = kFormat.has_min ? Set(grids.min[lane]) : hn::Zero(f);
-  std::memcpy(dst, &grids.d[lane], sizeof grids.d[lane]);
-  dst += sizeof grids.d[lane];
-  if constexpr (kType == GgmlType::q8_0) {
-    const hn::Rebind<std::int8_t, F32> i8;
-    for (int k = 0; k < kVectors; ++k) {
-      const VI32 codes = Codes<kType>(hn::LoadU(f, x + k * kLanes), inverse, min);
-      hn::StoreU(hn::DemoteTo(i8, codes), i8, reinterpret_cast<std::int8_t*>(dst) + k * kLanes);
-    }
-    return;
+  VF32 v = hn::LoadU(f, x);
+  if constexpr (kFormat.has_min) v = hn::Sub(v, Set(grids.min[lane]));
+  v = hn::Mul(v, Set(grids.inverse[lane]));
+  if constexpr (kType == GgmlType::q8_0) {  // halves away from zero: just below a half is enough to reach it
+    return hn::ConvertTo(I32(), hn::Add(v, hn::CopySignToAbs(Set(0.5F - 0x1p-25F), v)));
   } else {
-    if constexpr (kFormat.has_min) {
-      std::memcpy(dst, &grids.m[lane], sizeof grids.m[lane]);
-      dst += sizeof grids.m[lane];
-    }
-    constexpr bool kHasFifth = kFormat.levels == 32;
-    const I32 i32;
-    const hn::Rebind<std::uint8_t, F32> u8;
-    std::uint32_t fifth = 0;
-    auto* nibbles = reinterpret_cast<std::uint8_t*>(dst) + (kHasFifth ? sizeof fifth : 0);
-    for (int k = 0; k < kVectors / 2; ++k) {
-      const int first = k * kLanes;
-      const int second = first + kBlock / 2;
-      VI32 low = Codes<kType>(hn::LoadU(f, x + first), inverse, min);
-      VI32 high = Codes<kType>(hn::LoadU(f, x + second), inverse, min);
-      if constexpr (kHasFifth) {
-        const VI32 sixteen = hn::Set(i32, 16);
-        const auto bits = [&](VI32 codes) HWY_ATTR {
-          return static_cast<std::uint32_t>(LaneBits(hn::RebindMask(f, hn::TestBit(codes, sixteen))));
-        };
-        fifth |= bits(low) << first | bits(high) << second;
-        low = hn::And(low, hn::Set(i32, 15));
-        high = hn::And(high, hn::Set(i32, 15));
-      }
-      const auto both = hn::BitCast(U32(), hn::Or(low, hn::ShiftLeft<4>(high)));
-      hn::StoreU(hn::TruncateTo(u8, both), u8, nibbles + first);
-    }
-    if constexpr (kHasFifth) std::memcpy(dst, &fifth, sizeof fifth);
+    constexpr float kOffset = kFormat.has_min ? 0.5F : static_cast<float>(kFormat.levels / 2) + 0.5F;
+    return hn::ConvertTo(I32(), hn::Add(v, Set(kOffset)));
   }
 }
 
+/// The packed bytes of a group, block after block, without what comes before the codes.
 template <GgmlType kType>
-void encode_type(const EncodeTask& task, std::int64_t begin, std::int64_t end) {
-  const std::size_t bytes = ggml_block_bytes(kType);
-  Grids grids;
-  std::int64_t b = begin;
-  const auto encode_one = [&](std::int64_t at) {
-    pack(kType, reference::encode_block(kType, task.src + at * kBlock),
-         task.dst + static_cast<std::size_t>(at) * bytes);
-  };
-  for (; b + kLanes <= end; b += kLanes) {
-    const float* x = task.src + b * kBlock;
-    std::byte* dst = task.dst + static_cast<std::size_t>(b) * bytes;
-    FindGrids<kType>(x, grids);
-    for (int lane = 0; lane < kLanes; ++lane, x += kBlock, dst += bytes) EncodeBlock<kType>(x, grids, lane, dst);
-    constexpr std::uint64_t kAll = (std::uint64_t{1} << kLanes) - 1;
-    if (HWY_LIKELY(grids.ordinary == kAll)) continue;
-    for (int lane = 0; lane < kLanes; ++lane) {
-      if ((grids.ordinary >> lane & 1) == 0) encode_one(b + lane);
+struct GroupBytes {
+  static constexpr bool kIsQ8 = kType == GgmlType::q8_0;
+  static constexpr bool kHasFifth = !kIsQ8 && block_format(kType).levels == 32;
+  static constexpr int kBytes = kIsQ8 ? kBlock : kBlock / 2;
+
+  HWY_ALIGN std::uint8_t bytes[kLanes * kBytes];
+  HWY_ALIGN std::uint16_t fifth[2 * kLanes];  // halves of the fifth bits: the low ones of a few blocks, then the high
+
+  /// Blocks lane ... lane + 3.
+  HWY_INLINE void encode_four(const float* x, const Grids& grids, int lane) {
+    if constexpr (kIsQ8) {
+      const I8 i8;
+      for (int at = 0; at < 4 * kBlock; at += 4 * kLanes) {
+        const auto codes = [&](int v) HWY_ATTR {
+          const int from = at + v * kLanes;
+          return CodesOf<kType>(x + from, grids, lane + from / kBlock);
+        };
+        const auto narrow = NarrowTo(i8, NarrowToI16(codes(0), codes(1)), NarrowToI16(codes(2), codes(3)));
+        hn::Store(RestoreOrder(narrow), i8, reinterpret_cast<std::int8_t*>(bytes) + lane * kBlock + at);
+      }
+    } else {
+      const U8 u8;
+      constexpr int kHalf = kBlock / 2;
+      constexpr int kBlocks = kLanes / 4;  // whose halves fill a vector of bytes
+      const auto most = hn::Set(u8, block_format(kType).levels - 1);
+      for (int b = 0; b < 4; b += kBlocks) {
+        const auto half = [&](int offset) HWY_ATTR {
+          const auto codes = [&](int v) HWY_ATTR {
+            const int block = b + v * kLanes / kHalf;
+            return CodesOf<kType>(x + block * kBlock + offset + v * kLanes % kHalf, grids, lane + block);
+          };
+          const auto narrow = NarrowTo(u8, NarrowToI16(codes(0), codes(1)), NarrowToI16(codes(2), codes(3)));
+          return hn::Min(narrow, most);
+        };
+        auto low = half(0);
+        auto high = half(kHalf);
+        if constexpr (kHasFifth) {
+          store_fifth(low, lane + b, 0);
+          store_fifth(high, lane + b, 1);
+          low = hn::And(low, hn::Set(u8, 15));
+          high = hn::And(high, hn::Set(u8, 15));
+        }
+        const U16 u16;  // the codes are below 16: no bit leaves its byte
+        const auto both = hn::Or(low, hn::BitCast(u8, hn::ShiftLeft<4>(hn::BitCast(u16, high))));
+        hn::Store(RestoreOrder(both), u8, bytes + (lane + b) * kHalf);
+      }
     }
   }
-  for (; b < end; ++b) encode_one(b);
+
+  /// Bit 4 of every code.
+  HWY_INLINE void store_fifth(hn::Vec<U8> codes, int lane, int half) {
+    const U8 u8;
+    std::uint8_t bits[kLanes] = {};
+    hn::StoreMaskBits(u8, hn::TestBit(RestoreOrder(codes), hn::Set(u8, 16)), bits);
+    for (int b = 0; b < kLanes / 4; ++b) std::memcpy(&fifth[2 * (lane + b) + half], bits + 2 * b, sizeof fifth[0]);
+  }
+
+  /// Header and codes of one block.
+  HWY_INLINE void write(const Grids& grids, int lane, std::byte* dst) const {
+    const auto put = [&](const void* from, std::size_t size) {
+      std::memcpy(dst, from, size);
+      dst += size;
+    };
+    put(&grids.d[lane], sizeof grids.d[lane]);
+    if constexpr (block_format(kType).has_min) put(&grids.m[lane], sizeof grids.m[lane]);
+    if constexpr (kHasFifth) put(&fifth[2 * lane], 2 * sizeof fifth[0]);
+    put(bytes + lane * kBytes, kBytes);
+  }
+};
+
+/// Three groups are under way: one is encoded, the grids of the next are computed, the one after it is read.
+template <GgmlType kType>
+void encode_type(const EncodeTask& task, std::int64_t begin, std::int64_t end) {
+  constexpr int kFours = kLanes / 4;
+  const std::size_t bytes = ggml_block_bytes(kType);
+  const float* x = task.src + begin * kBlock;
+  std::byte* dst = task.dst + static_cast<std::size_t>(begin) * bytes;
+  const auto encode_one = [](const float* from, std::byte* to) {
+    pack(kType, reference::encode_block(kType, from), to);
+  };
+  const std::int64_t groups = (end - begin) / kLanes;
+  const auto group_at = [=](std::int64_t g) { return x + std::min(g, groups - 1) * kLanes * kBlock; };
+  Grids grids[2];
+  GroupBytes<kType> packed;
+  Extremes fours[kFours];
+  if (groups > 0) {
+    for (int k = 0; k < kFours; ++k) fours[k] = ExtremesOfFour<kType>(x + 4 * k * kBlock);
+    FindGrids<kType>(fours, grids[0]);
+    for (int k = 0; k < kFours; ++k) fours[k] = ExtremesOfFour<kType>(group_at(1) + 4 * k * kBlock);
+  }
+  for (std::int64_t g = 0; g < groups; ++g, dst += kLanes * bytes) {
+    const float* current = group_at(g);
+    const float* after_next = group_at(g + 2);
+    const Grids& own = grids[g % 2];
+    FindGrids<kType>(fours, grids[(g + 1) % 2]);
+    for (int k = 0; k < kFours; ++k) {
+      fours[k] = ExtremesOfFour<kType>(after_next + 4 * k * kBlock);
+      packed.encode_four(current + 4 * k * kBlock, own, 4 * k);
+    }
+    for (int lane = 0; lane < kLanes; ++lane) packed.write(own, lane, dst + static_cast<std::size_t>(lane) * bytes);
+    if (HWY_LIKELY(own.ordinary == kAllLanes)) continue;
+    for (int lane = 0; lane < kLanes; ++lane) {
+      if ((own.ordinary >> lane & 1) != 0) continue;
+      encode_one(current + lane * kBlock, dst + static_cast<std::size_t>(lane) * bytes);
+    }
+  }
+  for (std::int64_t b = begin + groups * kLanes; b < end; ++b, dst += bytes) encode_one(task.src + b * kBlock, dst);
 }
 
 void encode(const EncodeTask& task, std::int64_t begin, std::int64_t end) {
