@@ -176,7 +176,7 @@ Command command_inspect() {
   return {
       .name = "inspect",
       .summary = "what is in a model: inputs, operators, parameters, quantized tensors",
-      .description = "",
+      .description = "A language model's checkpoint is inspected too: zeropoint inspect DIR --help.",
       .examples =
           "zeropoint inspect net.onnx\n"
           "zeropoint inspect net.int8.onnx --tensors\n"
