@@ -59,6 +59,14 @@ TEST(GgufCheckpoint, MatricesThatGpt2StoresTransposedAreTransposedBack) {
   EXPECT_THAT(checkpoint.weights->read(*fc).values<float>(), ElementsAre(1, 3, 5, 2, 4, 6));
 }
 
+TEST(GgufCheckpoint, AnEmptyMatrixIsTransposedAtOnce) {
+  const TempFolder folder;
+  const std::string path = folder.write("m.gguf", padded(gguf_head(1, 1) + gguf_text("general.architecture", "gpt2") +
+                                                         gguf_tensor("blk.0.ffn_up.weight", {1ULL << 50, 0}, 0, 0)));
+  const Checkpoint checkpoint = open_checkpoint(path);
+  EXPECT_EQ(checkpoint.weights->read(checkpoint.weights->tensors()[0]).shape(), (Shape{std::int64_t{1} << 50, 0}));
+}
+
 TEST(GgufCheckpoint, TensorsOfTypesThatAreNotOfferedAreListedButNotRead) {
   const TempFolder folder;
   const std::string path = folder.write(

@@ -137,6 +137,7 @@ class GgufStore final : public TensorStore {
 
   static Tensor transposed(const Tensor& x) {
     Tensor y = Tensor::allocate(x.dtype(), {x.dim(1), x.dim(0)});
+    if (x.size() == 0) return y;  // the other dimension may be any number
     const auto width = static_cast<std::size_t>(bits(x.dtype()) / 8);
     const auto rows = static_cast<std::size_t>(x.dim(0));
     const auto columns = static_cast<std::size_t>(x.dim(1));

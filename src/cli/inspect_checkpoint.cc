@@ -71,6 +71,7 @@ Json value_of(const GgufField& field) {
   if (const auto flag = as_bool(field)) return *flag;
   if (const auto number = as_integer(field)) return *number;
   const auto real = as_real(field);
+  if (real && field.kind == GgufKind::f32) return std::stod(fmt::format("{}", static_cast<float>(*real)));
   return real ? Json(*real) : Json(nullptr);
 }
 
