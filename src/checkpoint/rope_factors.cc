@@ -16,7 +16,7 @@ std::vector<float> values_of(const GgufFile& file, const GgufTensor& tensor) {
   std::vector<float> values;
   if (tensor.type->name != "F32") return values;
   values.resize(tensor.bytes / sizeof(float));
-  std::memcpy(values.data(), file.bytes(tensor).data(), tensor.bytes);
+  if (tensor.bytes > 0) std::memcpy(values.data(), file.bytes(tensor).data(), tensor.bytes);
   return values;
 }
 
