@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,7 +27,34 @@ namespace {
 const std::map<std::string, BinaryOperation> kOperations = {
     {"multiply", BinaryOperation::multiply}, {"add", BinaryOperation::add}, {"matmul", BinaryOperation::matmul}};
 
+/// What can be explained. Every option belongs to some of them.
+enum Form : unsigned { kRange = 1, kTensor = 2, kArithmetic = 4, kMistakes = 8, kPadding = 16 };
+
+constexpr unsigned kGrid = kRange | kTensor;
+
+std::string_view describe(Form form) {
+  switch (form) {
+    case kRange:
+      return "a range";
+    case kTensor:
+      return "a tensor";
+    case kArithmetic:
+      return "an operation";
+    case kMistakes:
+      return "--mistakes";
+    case kPadding:
+      return "--padding";
+  }
+  return "";
+}
+
+struct OptionUse {
+  const CLI::Option* option;
+  unsigned forms;
+};
+
 struct Options {
+  std::vector<OptionUse> uses;
   std::string subject;  // a file, or the name of an operation
   std::string tensor;
   double min = 0;
@@ -90,7 +119,11 @@ Tensor find_tensor(const Model& model, const std::string& wanted) {
 }
 
 Tensor load_subject(const Options& o) {
-  if (!o.subject.ends_with(".onnx")) return load_npy(o.subject);
+  const std::filesystem::path path(o.subject);
+  if (path.extension() != ".onnx") {
+    if (!o.tensor.empty()) fail(ErrorKind::invalid_option, "--tensor", "{} is an array, not a model", o.subject);
+    return load_npy(o.subject);
+  }
   if (o.tensor.empty()) {
     fail(ErrorKind::invalid_option, o.subject, "is a model: name one of its tensors with --tensor");
   }
@@ -99,12 +132,19 @@ Tensor load_subject(const Options& o) {
 
 ArithmeticQuestion arithmetic_question(const Options& o, BinaryOperation operation) {
   ArithmeticQuestion q{.operation = operation, .dtype = dtype_option(o, DType::u8)};
+  if (q.dtype != DType::u8 && q.dtype != DType::i8) {
+    fail(ErrorKind::invalid_option, "--dtype", "operations are explained for uint8 and int8, not for {}",
+         name(q.dtype));
+  }
   if (o.scales.size() != 3) fail(ErrorKind::invalid_option, "--scales", "three are wanted: of a, of b, of the result");
   if (!o.zero_points.empty() && o.zero_points.size() != 3) {
     fail(ErrorKind::invalid_option, "--zero-points", "three are wanted: of a, of b, of the result");
   }
   if (!o.codes.empty() && o.codes.size() != 2)
     fail(ErrorKind::invalid_option, "--codes", "two are wanted: of a and of b");
+  if (!o.codes.empty() && operation == BinaryOperation::matmul) {
+    fail(ErrorKind::invalid_option, "--codes", "has no use with matmul, whose example has its own matrices");
+  }
   for (std::size_t i = 0; i < 3; ++i) q.qparams[i] = {o.scales[i], o.zero_points.empty() ? 0 : o.zero_points[i]};
   const std::int32_t highest = qmax({.dtype = q.dtype});
   for (std::size_t i = 0; i < 2; ++i) {  // without --codes: halfway between real 0 and the largest code
@@ -113,60 +153,112 @@ ArithmeticQuestion arithmetic_question(const Options& o, BinaryOperation operati
   return q;
 }
 
+Form form_of(const Options& o) {
+  if (o.mistakes) return kMistakes;
+  if (o.padding) return kPadding;
+  if (kOperations.contains(o.subject)) return kArithmetic;
+  if (o.subject.empty()) return kRange;
+  const std::filesystem::path path(o.subject);
+  if (!path.has_extension() && !std::filesystem::exists(path)) {
+    fail(ErrorKind::invalid_option, o.subject, "is no file, and no operation: multiply, add or matmul");
+  }
+  return kTensor;
+}
+
+/// An option that could not change the answer is a misunderstanding.
+void check_uses(const Options& o, Form form) {
+  for (const OptionUse& use : o.uses) {
+    if (use.option->count() == 0 || (use.forms & form) != 0) continue;
+    fail(ErrorKind::invalid_option, use.option->get_positional() ? o.subject : use.option->get_name(),
+         "has no use with {}", describe(form));
+  }
+}
+
 void explain(const Options& o, Output& out) {
-  if (o.mistakes) return print(out, mistakes());
-  if (o.padding) return print(out, padding_example());
-  if (const auto operation = kOperations.find(o.subject); operation != kOperations.end()) {
-    return print(out, explain_arithmetic(arithmetic_question(o, operation->second)));
-  }
-  if (o.subject.empty()) {
-    if (!o.has_range) {
-      fail(ErrorKind::invalid_option, "explain", "give --min and --max, a file, an operation, --mistakes or --padding");
+  const Form form = form_of(o);
+  check_uses(o, form);
+  switch (form) {
+    case kMistakes:
+      return print(out, mistakes());
+    case kPadding:
+      return print(out, padding_example());
+    case kArithmetic:
+      return print(out, explain_arithmetic(arithmetic_question(o, kOperations.at(o.subject))));
+    case kRange: {
+      if (!o.has_range) {
+        fail(ErrorKind::invalid_option, "explain",
+             "give --min and --max, a file, an operation, --mistakes or --padding");
+      }
+      if (!std::isfinite(o.max - o.min) || o.min > o.max) {
+        fail(ErrorKind::invalid_option, "--min, --max", "[{}, {}] is no finite range", o.min, o.max);
+      }
+      const RangeExplanation explanation = explain_range({o.min, o.max}, scheme_option(o), o.values);
+      write_svg(o, explanation);
+      return print(out, explanation);
     }
-    const RangeExplanation explanation = explain_range({o.min, o.max}, scheme_option(o), o.values);
-    write_svg(o, explanation);
-    return print(out, explanation);
+    case kTensor: {
+      const std::string label = o.tensor.empty() ? o.subject : o.tensor;
+      const TensorExplanation explanation = explain_tensor(label, load_subject(o),
+                                                           {.scheme = scheme_option(o),
+                                                            .compare = o.compare,
+                                                            .values = o.values,
+                                                            .axis = o.axis,
+                                                            .block_size = o.block_size});
+      write_svg(o, explanation.range);
+      return print(out, explanation);
+    }
   }
-  const std::string label = o.tensor.empty() ? o.subject : o.tensor;
-  const TensorExplanation explanation = explain_tensor(label, load_subject(o),
-                                                       {.scheme = scheme_option(o),
-                                                        .compare = o.compare,
-                                                        .values = o.values,
-                                                        .axis = o.axis,
-                                                        .block_size = o.block_size});
-  write_svg(o, explanation.range);
-  print(out, explanation);
 }
 
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  app.add_option("subject", o->subject, "an array (.npy), a model (.onnx), or multiply, add or matmul")->type_name("");
-  auto* min = app.add_option("--min", o->min, "lower end of the real range")->type_name("X");
-  auto* max = app.add_option("--max", o->max, "upper end of the real range")->type_name("X")->needs(min);
+  const auto belongs_to = [&o](unsigned forms, CLI::Option* option) {
+    o->uses.push_back({option, forms});
+    return option;
+  };
+  belongs_to(kTensor | kArithmetic,
+             app.add_option("subject", o->subject, "an array (.npy), a model (.onnx), or multiply, add or matmul")
+                 ->type_name("SUBJECT"));
+  CLI::Option* min = belongs_to(kRange, app.add_option("--min", o->min, "lower end of the real range")->type_name("X"));
+  CLI::Option* max =
+      belongs_to(kRange, app.add_option("--max", o->max, "upper end of the real range")->type_name("X")->needs(min));
   min->needs(max);
-  app.add_option("--dtype", o->dtype, "type of the codes: int8 (default), uint8, int4, uint4, int16 ...")
-      ->type_name("T");
-  app.add_flag("--symmetric", o->symmetric, "fix the zero point to the middle code (absmax quantization)");
-  app.add_flag("--narrow-range", o->narrow_range, "symmetric without the lowest code: [-127, 127]");
-  app.add_flag("--power-of-two", o->power_of_two, "round the scale up to a power of two");
-  app.add_option("--value", o->values, "real values to follow through the quantizer")
-      ->type_name("X,...")
-      ->delimiter(',');
-  app.add_option("--svg", o->svg, "also write the staircase as a picture")->type_name("FILE");
-  app.add_option("--tensor", o->tensor, "the model's tensor to explain")->type_name("NAME");
-  app.add_flag("--compare", o->compare, "measure every scheme and every observer on the tensor");
-  app.add_option("--axis", o->axis, "of the per-axis rows of --compare")->type_name("N")->capture_default_str();
-  app.add_option("--block-size", o->block_size, "of the blocked rows of --compare")
-      ->type_name("N")
-      ->check(whole_above_zero)
-      ->capture_default_str();
-  app.add_flag("--mistakes", o->mistakes, "the gallery of published formulas that are wrong");
-  app.add_flag("--padding", o->padding, "why real 0 must be a code");
-  app.add_option("--scales", o->scales, "of a, b and the result, for an operation")->type_name("A,B,Y")->delimiter(',');
-  app.add_option("--zero-points", o->zero_points, "of a, b and the result (default 0,0,0)")
-      ->type_name("A,B,Y")
-      ->delimiter(',');
-  app.add_option("--codes", o->codes, "codes of a and b for the example")->type_name("A,B")->delimiter(',');
+  belongs_to(kGrid | kArithmetic,
+             app.add_option("--dtype", o->dtype,
+                            "type of the codes: int8 (default), uint8, int4, uint4, int16, float8e4m3fn ...; of an "
+                            "operation uint8 (default) or int8")
+                 ->type_name("T"));
+  belongs_to(kGrid,
+             app.add_flag("--symmetric", o->symmetric, "fix the zero point to the middle code (absmax quantization)"));
+  belongs_to(kGrid, app.add_flag("--narrow-range", o->narrow_range, "symmetric without the lowest code: [-127, 127]"));
+  belongs_to(kGrid, app.add_flag("--power-of-two", o->power_of_two, "round the scale up to a power of two"));
+  belongs_to(kGrid, app.add_option("--value", o->values, "real values to follow through the quantizer")
+                        ->type_name("X,...")
+                        ->delimiter(','));
+  belongs_to(kGrid, app.add_option("--svg", o->svg, "also write the staircase as a picture")->type_name("FILE"));
+  belongs_to(kTensor, app.add_option("--tensor", o->tensor, "the model's tensor to explain")->type_name("NAME"));
+  CLI::Option* compare = belongs_to(
+      kTensor, app.add_flag("--compare", o->compare, "measure every scheme and every observer on the tensor"));
+  belongs_to(kTensor, app.add_option("--axis", o->axis, "of the per-axis rows of --compare")
+                          ->type_name("N")
+                          ->needs(compare)
+                          ->capture_default_str());
+  belongs_to(kTensor, app.add_option("--block-size", o->block_size, "of the blocked rows of --compare")
+                          ->type_name("N")
+                          ->needs(compare)
+                          ->check(whole_above_zero)
+                          ->capture_default_str());
+  belongs_to(kMistakes, app.add_flag("--mistakes", o->mistakes, "the gallery of published formulas that are wrong"));
+  belongs_to(kPadding, app.add_flag("--padding", o->padding, "why real 0 must be a code"));
+  belongs_to(kArithmetic, app.add_option("--scales", o->scales, "of a, b and the result, for an operation")
+                              ->type_name("A,B,Y")
+                              ->delimiter(','));
+  belongs_to(kArithmetic, app.add_option("--zero-points", o->zero_points, "of a, b and the result (default 0,0,0)")
+                              ->type_name("A,B,Y")
+                              ->delimiter(','));
+  belongs_to(kArithmetic, app.add_option("--codes", o->codes, "codes of a and b for the example of multiply and add")
+                              ->type_name("A,B")
+                              ->delimiter(','));
   return [o, min](Output& out) {
     o->has_range = min->count() > 0;
     explain(*o, out);

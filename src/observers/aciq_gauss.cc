@@ -14,7 +14,8 @@ ObserverSpec observer_aciq_gauss() {
   return {.name = "aciq_gauss",
           .summary = "the best clipping for values with a normal distribution, from mean and standard deviation",
           .source = "Banner et al. 2019, section 3",
-          .choose = choose};
+          .choose = choose,
+          .needs_even_codes = true};
 }
 
 }  // namespace zeropoint

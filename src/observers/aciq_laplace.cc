@@ -25,7 +25,8 @@ ObserverSpec observer_aciq_laplace() {
           .summary = "the best clipping for values with a Laplace distribution, from mean and mean deviation",
           .source = "Banner et al. 2019, section 3",
           .choose = choose,
-          .needs_histogram = true};
+          .needs_histogram = true,
+          .needs_even_codes = true};
 }
 
 }  // namespace zeropoint

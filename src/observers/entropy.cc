@@ -106,10 +106,6 @@ class Divergence {
 };
 
 RangeChoice choose(const SliceStatistics& seen, const Scheme& scheme, const ObserverOptions&) {
-  if (!has_integer_codes(scheme.dtype)) {
-    fail(ErrorKind::invalid_option, "observer entropy", "{} has no evenly spaced codes to measure information with",
-         name(scheme.dtype));
-  }
   const double width = seen.histogram.bin_width();
   const Bins bins = scheme.symmetric ? folded(bins_without_zeros(seen)) : bins_without_zeros(seen);
   const auto size = static_cast<std::int64_t>(bins.counts.size());
@@ -152,7 +148,8 @@ ObserverSpec observer_entropy() {
           .summary = "the range with the least Kullback-Leibler divergence between values and codes",
           .source = "Migacz 2017, 8-bit Inference with TensorRT",
           .choose = choose,
-          .needs_histogram = true};
+          .needs_histogram = true,
+          .needs_even_codes = true};
 }
 
 }  // namespace zeropoint

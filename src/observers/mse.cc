@@ -109,12 +109,15 @@ RangeChoice choose(const SliceStatistics& seen, const Scheme& scheme, const Obse
     const double centre = search.best().scale;
     for (int i = kFineScales - 1; i > -kFineScales; --i) search.try_scale(centre + step * i / kFineScales);
   }
+  const bool has_zero_points = has_integer_codes(scheme.dtype) && !scheme.symmetric;
   const double error = search.best().error / static_cast<double>(seen.count);
-  return {.range = search.range_of_best(),
-          .candidates = search.candidates(),
-          .reason = fmt::format("least mean squared error, {:.4g}, of {} pairs of scale and zero point; scale {:.6g} "
-                                "where nothing clipped would be {:.6g}",
-                                error, search.candidates(), search.best().scale, full)};
+  return {
+      .range = search.range_of_best(),
+      .candidates = search.candidates(),
+      .reason = fmt::format("least mean squared error, {:.4g}, of {} {}; scale {:.6g} where nothing clipped would "
+                            "be {:.6g}",
+                            error, search.candidates(), has_zero_points ? "pairs of scale and zero point" : "scales",
+                            search.best().scale, full)};
 }
 
 }  // namespace

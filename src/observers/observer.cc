@@ -43,6 +43,10 @@ RangeChoice choose_range(const ObserverSpec& observer, const SliceStatistics& se
                          const ObserverOptions& options) {
   const std::string where = fmt::format("observer {}", observer.name);
   if (seen.count == 0) fail(ErrorKind::invalid_data, where, "no value was observed");
+  if (observer.needs_even_codes && !has_integer_codes(scheme.dtype)) {
+    fail(ErrorKind::invalid_option, where, "{} has no evenly spaced codes, which the rule reckons with",
+         name(scheme.dtype));
+  }
   if (observer.needs_histogram && seen.histogram.empty()) {
     fail(ErrorKind::invalid_data, where, "the statistics hold no histogram; calibrate with one");
   }

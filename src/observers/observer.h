@@ -38,7 +38,8 @@ struct ObserverSpec {
 
   bool needs_histogram = false;
   bool needs_torch_histogram = false;
-  bool is_mergeable = true;  // false: the result depends on the order of the samples
+  bool needs_even_codes = false;  // the rule reckons with steps of equal width: not for float codes
+  bool is_mergeable = true;       // false: the result depends on the order of the samples
 };
 
 std::span<const ObserverSpec> all_observers();
@@ -46,7 +47,8 @@ const ObserverSpec& find_observer(std::string_view name);  ///< Throws invalid_o
 
 /// The range that `observer` chooses for a grid of `scheme`, widened to contain 0. Symmetric
 /// schemes get [-amax, amax]. Throws invalid_data when nothing was seen, when a histogram is needed
-/// and missing, or when the observer depends on order and the statistics were merged.
+/// and missing, or when the observer depends on order and the statistics were
+/// merged; invalid_option when it needs evenly spaced codes and the scheme has none.
 RangeChoice choose_range(const ObserverSpec& observer, const SliceStatistics& seen, const Scheme& scheme,
                          const ObserverOptions& options = {});
 

@@ -134,6 +134,7 @@ ObserverSpec observer_torch_histogram() {
           .source = "torch/ao/quantization/observer.py, PyTorch 2.15",
           .choose = choose,
           .needs_torch_histogram = true,
+          .needs_even_codes = true,
           .is_mergeable = false};
 }
 

@@ -6,12 +6,15 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "quant/scheme.h"
+#include "report/explain_float_codes.h"
 #include "report/staircase.h"
+#include "report/text.h"
 
 namespace zeropoint {
 namespace {
 
-constexpr int kColumns = 80;
+constexpr std::size_t kColumns = 80;
 
 struct ConventionText {
   Convention convention;
@@ -29,6 +32,8 @@ constexpr std::array<ConventionText, 6> kConventions = {{
 
 /// "-3" reads better in a sum as "(-3)".
 std::string term(double x) { return x < 0 ? fmt::format("({:.7g})", x) : fmt::format("{:.7g}", x); }
+
+std::string signed_text(std::int32_t z) { return z < 0 ? fmt::format("({})", z) : fmt::format("{}", z); }
 
 std::string range_text(Range r) { return fmt::format("[{:.7g}, {:.7g}]", r.min, r.max); }
 
@@ -65,11 +70,12 @@ std::string affine_steps(const RangeExplanation& e) {
       "       Z = {}\n",
       d.codes.min, term(r.min), scale, d.exact_zero_point, d.qparams.zero_point);
   const double nudge = (d.exact_zero_point - d.qparams.zero_point) * scale;
-  text += fmt::format(
-      "5  Rounding Z shifts what codes can represent by {:.3g} (at most S/2):\n"
-      "       [S({} - {}), S({} - {})] = {}\n",
-      nudge, d.codes.min, term(d.qparams.zero_point), d.codes.max, term(d.qparams.zero_point), range_text(d.effective));
-  return text;
+  text += fmt::format("5  Rounding Z shifts what codes can represent by {:.3g} (at most S/2):\n", nudge);
+  const std::string ends =
+      fmt::format("       [S({0} - {2}), S({1} - {2})] =", d.codes.min, d.codes.max, signed_text(d.qparams.zero_point));
+  const std::string interval = range_text(d.effective);
+  const bool fits = ends.size() + 1 + interval.size() <= kColumns;
+  return text + ends + (fits ? " " : "\n       ") + interval + "\n";
 }
 
 std::string symmetric_steps(const RangeExplanation& e) {
@@ -95,11 +101,30 @@ std::string symmetric_steps(const RangeExplanation& e) {
   return text;
 }
 
+std::string integer_codes_text(const RangeExplanation& e) {
+  const Derivation& d = e.derivation;
+  const double scale = static_cast<double>(d.qparams.scale);
+  const bool is_widened = d.range.min > 0 || d.range.max < 0;
+  std::string text = is_widened
+                         ? fmt::format("1  Real 0 must be a code (padding, ReLU), so the range is widened to {}.\n",
+                                       range_text({std::min(d.range.min, 0.0), std::max(d.range.max, 0.0)}))
+                         : fmt::format("1  The range contains 0 already, which must be a code (padding, ReLU).\n");
+  text += e.scheme.symmetric ? symmetric_steps(e) : affine_steps(e);
+  if (e.scheme.power_of_two) text += fmt::format("   The scale was rounded up to a power of two, {:.9g}.\n", scale);
+  const double bits = std::log2(static_cast<double>(d.codes.max) - d.codes.min + 1);
+  return text + fmt::format(
+                    "   Error: at most S/2 = {:.6g} in the range; outside, the distance to it.\n"
+                    "   Uniform rounding noise has the power S^2/12 = {:.4g}: a signal that fills\n"
+                    "   the range evenly keeps {:.1f} dB (6.02 dB a bit, {:.3g} bits).\n",
+                    scale / 2, scale * scale / 12, 20 * std::log10((d.widened.max - d.widened.min) / scale), bits);
+}
+
 std::string values_table(const RangeExplanation& e) {
   if (e.values.empty()) return "";
-  std::string text =
-      "\nvalues   q = clamp(round(x / S) + Z),  x' = S (q - Z)\n"
-      "             x         x/S     rounded       q          x'       error\n";
+  std::string text = has_integer_codes(e.scheme.dtype)
+                         ? "\nvalues   q = clamp(round(x / S) + Z),  x' = S (q - Z)\n"
+                         : "\nvalues   rounded = the nearest code's number, q its bits,  x' = S rounded\n";
+  text += "             x         x/S     rounded       q          x'       error\n";
   for (const ExplainedValue& v : e.values) {
     text += fmt::format("  {:>12.6g}{:>12.6g}{:>12.6g}{:>8}{:>12.6g}{:>12.4g}{}\n", static_cast<double>(v.x), v.steps,
                         v.rounded, v.q, static_cast<double>(v.x_back),
@@ -109,10 +134,14 @@ std::string values_table(const RangeExplanation& e) {
 }
 
 std::string conventions_table(const RangeExplanation& e) {
+  if (e.conventions.empty()) return "";
   std::string text = "\nthe same range by other published conventions\n";
   for (const ConventionRow& row : e.conventions) {
-    text += fmt::format("  {:<10} S {:<12.8g} Z {:<6} {}\n", name(row.convention),
-                        static_cast<double>(row.derivation.qparams.scale), row.derivation.qparams.zero_point, row.note);
+    const std::string numbers =
+        fmt::format("  {:<10} S {:<12.8g} Z {:<6} ", name(row.convention),
+                    static_cast<double>(row.derivation.qparams.scale), row.derivation.qparams.zero_point);
+    const bool fits = numbers.size() + row.note.size() <= kColumns;
+    text += numbers + (fits ? "" : "\n             ") + row.note + "\n";
   }
   return text;
 }
@@ -123,6 +152,10 @@ nlohmann::json range_json(Range r) { return nlohmann::json::array({r.min, r.max}
 
 RangeExplanation explain_range(Range range, const Scheme& scheme, std::span<const float> values) {
   RangeExplanation e{.scheme = scheme, .derivation = derive_qparams(range, scheme)};
+  if (!has_integer_codes(scheme.dtype)) {
+    for (const float x : values) e.values.push_back(explain_float_value(x, scheme.dtype, e.derivation));
+    return e;  // conventions differ about rounding Z, and here is none
+  }
   for (const float x : values) e.values.push_back(explain_value(x, e.derivation));
   for (const ConventionText& c : kConventions) {
     e.conventions.push_back({c.convention, derive_qparams(range, scheme, c.convention), std::string(c.note)});
@@ -132,33 +165,28 @@ RangeExplanation explain_range(Range range, const Scheme& scheme, std::span<cons
 
 std::string to_text(const RangeExplanation& e) {
   const Derivation& d = e.derivation;
-  const double scale = static_cast<double>(d.qparams.scale);
-  std::string text = fmt::format("{} {}: codes q in [{}, {}], real range {}\n\n", name(e.scheme.dtype),
-                                 e.scheme.symmetric ? "symmetric (absmax)" : "affine (zero-point)", d.codes.min,
-                                 d.codes.max, range_text(d.range));
+  const bool has_integers = has_integer_codes(e.scheme.dtype);
+  const std::string codes =
+      has_integers
+          ? fmt::format(" {}: codes q in [{}, {}]", e.scheme.symmetric ? "symmetric (absmax)" : "affine (zero-point)",
+                        d.codes.min, d.codes.max)
+          : ": codes that are floats";
+  std::string text =
+      wrap_text(fmt::format("{}{}, real range {}", name(e.scheme.dtype), codes, range_text(d.range)), 0, kColumns);
+  text += "\n";
   if (d.is_zero_range) {
     text += fmt::format("The tensor is constant 0: any scale is right, S = 1 and Z = {} by definition.\n",
                         d.qparams.zero_point);
     return text + values_table(e);
   }
-  const bool is_widened = d.range.min > 0 || d.range.max < 0;
-  text += is_widened ? fmt::format("1  Real 0 must be a code (padding, ReLU), so the range is widened to {}.\n",
-                                   range_text({std::min(d.range.min, 0.0), std::max(d.range.max, 0.0)}))
-                     : fmt::format("1  The range contains 0 already, which must be a code (padding, ReLU).\n");
-  text += e.scheme.symmetric ? symmetric_steps(e) : affine_steps(e);
-  if (e.scheme.power_of_two) text += fmt::format("   The scale was rounded up to a power of two, {:.9g}.\n", scale);
+  text += has_integers ? integer_codes_text(e) : float_codes_text(e);
   if (d.is_scale_raised)
     text += "   The scale was raised to the smallest normal float32: below it lies no exact division.\n";
-  const double bits = std::log2(static_cast<double>(d.codes.max) - d.codes.min + 1);
-  text += fmt::format(
-      "   Error: at most S/2 = {:.6g} in the range; outside, the distance to it.\n"
-      "   Uniform rounding noise has the power S^2/12 = {:.4g}: a signal that fills\n"
-      "   the range evenly keeps {:.1f} dB (6.02 dB a bit, {:.3g} bits).\n",
-      scale / 2, scale * scale / 12, 20 * std::log10((d.widened.max - d.widened.min) / scale), bits);
   text += values_table(e);
   text += conventions_table(e);
   text += "\n";
-  for (const std::string& line : plot_terminal(make_staircase(d), kColumns)) text += line + "\n";
+  for (const std::string& line : plot_terminal(make_staircase(e.scheme, d), static_cast<int>(kColumns)))
+    text += line + "\n";
   return text;
 }
 
@@ -168,8 +196,13 @@ std::string to_json(const RangeExplanation& e) {
   j["dtype"] = name(e.scheme.dtype);
   j["symmetric"] = e.scheme.symmetric;
   j["narrow_range"] = e.scheme.narrow_range;
-  j["qmin"] = d.codes.min;
-  j["qmax"] = d.codes.max;
+  if (has_integer_codes(e.scheme.dtype)) {
+    j["qmin"] = d.codes.min;
+    j["qmax"] = d.codes.max;
+  } else {
+    j["qmin"] = -max_float_code(e.scheme.dtype);
+    j["qmax"] = max_float_code(e.scheme.dtype);
+  }
   j["range"] = range_json(d.range);
   j["widened"] = range_json(d.widened);
   j["exact_scale"] = d.exact_scale;
@@ -178,7 +211,7 @@ std::string to_json(const RangeExplanation& e) {
   j["exact_zero_point"] = d.exact_zero_point;
   j["zero_point"] = d.qparams.zero_point;
   j["effective_range"] = range_json(d.effective);
-  j["error_bound"] = static_cast<double>(d.qparams.scale) / 2;
+  if (has_integer_codes(e.scheme.dtype)) j["error_bound"] = static_cast<double>(d.qparams.scale) / 2;
   j["values"] = nlohmann::json::array();
   for (const ExplainedValue& v : e.values) {
     j["values"].push_back({{"x", v.x},
@@ -189,6 +222,7 @@ std::string to_json(const RangeExplanation& e) {
                            {"error", static_cast<double>(v.x_back) - static_cast<double>(v.x)},
                            {"clipped", v.is_clipped}});
   }
+  j["conventions"] = nlohmann::ordered_json::object();
   for (const ConventionRow& row : e.conventions) {
     j["conventions"][std::string(name(row.convention))] = {{"scale", static_cast<double>(row.derivation.qparams.scale)},
                                                            {"zero_point", row.derivation.qparams.zero_point},
@@ -201,9 +235,10 @@ std::string to_json(const RangeExplanation& e) {
 
 std::string to_svg(const RangeExplanation& e) {
   const Derivation& d = e.derivation;
-  return plot_svg(make_staircase(d),
-                  fmt::format("{} on {}: S = {:.6g}, Z = {}", name(e.scheme.dtype), range_text(d.range),
-                              static_cast<double>(d.qparams.scale), d.qparams.zero_point));
+  return plot_svg(make_staircase(e.scheme, d),
+                  fmt::format("{} on {}: S = {:.6g}{}", name(e.scheme.dtype), range_text(d.range),
+                              static_cast<double>(d.qparams.scale),
+                              has_integer_codes(e.scheme.dtype) ? fmt::format(", Z = {}", d.qparams.zero_point) : ""));
 }
 
 }  // namespace zeropoint

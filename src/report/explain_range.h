@@ -14,8 +14,8 @@ namespace zeropoint {
 struct ExplainedValue {
   float x = 0;
   double steps = 0;    // x / S
-  double rounded = 0;  // half to even
-  std::int32_t q = 0;
+  double rounded = 0;  // half to even; of a float type: the number that the code stands for
+  std::int32_t q = 0;  // of a float type: its bits
   float x_back = 0;
   bool is_clipped = false;
 };
@@ -31,7 +31,7 @@ struct RangeExplanation {
   Scheme scheme;
   Derivation derivation;
   std::vector<ExplainedValue> values;
-  std::vector<ConventionRow> conventions;
+  std::vector<ConventionRow> conventions;  // none for float codes
 };
 
 RangeExplanation explain_range(Range range, const Scheme& scheme, std::span<const float> values);

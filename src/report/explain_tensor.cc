@@ -11,6 +11,7 @@
 #include "observers/observer.h"
 #include "quant/scheme.h"
 #include "report/canvas.h"
+#include "report/explain_float_codes.h"
 #include "report/text.h"
 #include "tensor/grids.h"
 #include "tensor/reals.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr int kPlotColumns = 68;
 constexpr int kPlotRows = 8;
+constexpr int kWidestObservedBits = 16;
 constexpr double kRoundingSlack = 1.0001;  // x' itself is rounded to float32
 
 struct Errors {
@@ -28,18 +30,25 @@ struct Errors {
   double signal = 0;
 };
 
-/// An element is clipped when its error exceeds half a step: it lies beyond the end of its grid.
+/// Whether a value lies beyond the end of its grid: more than half a step away from every integer code, above the
+/// largest float code.
+bool is_clipped(double value, double error, double scale, double largest_float_code) {
+  if (largest_float_code > 0) return std::abs(value) > scale * largest_float_code * kRoundingSlack;
+  return std::abs(error) > 0.5 * scale * kRoundingSlack;
+}
+
 Errors measure(const Tensor& x, const TensorQParams& qparams) {
   const Tensor back = fake_quantize(x, qparams);
   const float* scales = qparams.scales.data<float>();
+  const double largest = static_cast<double>(max_float_code(qparams.scheme.dtype));
   Errors errors;
   for_each_patch(grid_layout(x.shape(), qparams.scheme), 0, x.size(), [&](const Patch& patch) {
     for (std::int64_t i = 0; i < patch.elements(); ++i) {
       const std::int64_t grid = patch.grid + (patch.kind == Patch::Kind::runs ? i / patch.size : i % patch.size);
       const double value = static_cast<double>(x.data<float>()[patch.begin + i]);
       const double error = value - static_cast<double>(back.data<float>()[patch.begin + i]);
-      const double half_step = 0.5 * static_cast<double>(scales[grid]);
-      (std::abs(error) > half_step * kRoundingSlack ? errors.clipping : errors.rounding) += error * error;
+      const bool clips = is_clipped(value, error, static_cast<double>(scales[grid]), largest);
+      (clips ? errors.clipping : errors.rounding) += error * error;
       errors.signal += value * value;
     }
   });
@@ -57,48 +66,57 @@ SchemeRow measure_row(std::string label, const Tensor& x, const TensorQParams& q
   row.rounding_error = errors.rounding / n;
   row.sqnr_db = 10 * std::log10(errors.signal / (errors.clipping + errors.rounding));
   const int width = bits(qparams.scheme.dtype);
-  const int grid_bits = 32 + (qparams.scheme.symmetric ? 0 : width);  // a float32 scale, and a zero point unless fixed
+  const int grid_bits = 32 + (qparams.zero_points && !qparams.scheme.symmetric ? width : 0);  // scale, zero point
   row.bits = width + static_cast<double>(row.grids) * grid_bits / n;
   row.reason = std::move(reason);
   return row;
 }
 
+/// "affine", "symmetric", or "float" where the codes are floats, which know no such difference.
+std::string_view kind(const Scheme& scheme) {
+  return !has_integer_codes(scheme.dtype) ? "float" : scheme.symmetric ? "symmetric" : "affine";
+}
+
 std::vector<SchemeRow> compare_schemes(const Tensor& x, const ExplainTensorOptions& options) {
   std::vector<SchemeRow> rows;
-  const DType dtype = options.scheme.dtype;
-  const Scheme affine{.dtype = dtype};
-  const Scheme symmetric{.dtype = dtype, .symmetric = true};
-  const Scheme narrow{.dtype = dtype, .symmetric = true, .narrow_range = true};
   const auto add = [&](std::string label, const Scheme& scheme) {
     const std::vector<Range> ranges = grid_ranges(x, scheme);
     rows.push_back(measure_row(std::move(label), x, choose_tensor_qparams(x, scheme), ranges.front(), ""));
   };
-  add("affine", affine);
-  add("symmetric", symmetric);
-  if (is_signed(dtype)) add("symmetric narrow", narrow);
+  const DType dtype = options.scheme.dtype;
+  const Scheme affine{.dtype = dtype};
+  const Scheme symmetric{.dtype = dtype, .symmetric = true};
+  std::vector<Scheme> kinds = {affine};
+  if (has_integer_codes(dtype)) kinds.push_back(symmetric);
+  for (const Scheme& scheme : kinds) add(std::string(kind(scheme)), scheme);
+  if (has_integer_codes(dtype) && is_signed(dtype)) {
+    add("symmetric narrow", {.dtype = dtype, .symmetric = true, .narrow_range = true});
+  }
   if (x.rank() > 1) {
-    for (Scheme scheme : {affine, symmetric}) {
+    for (Scheme scheme : kinds) {
       scheme.granularity = Granularity::per_axis;
       scheme.axis = options.axis;
-      add(fmt::format("{} axis {}", scheme.symmetric ? "symmetric" : "affine", options.axis), scheme);
+      add(fmt::format("{} axis {}", kind(scheme), options.axis), scheme);
     }
   }
   for (int axis = x.rank() - 1; axis >= 0; --axis) {  // the innermost axis that is long enough
     if (x.dim(axis) < options.block_size) continue;
-    Scheme scheme = symmetric;
+    Scheme scheme = kinds.back();
     scheme.granularity = Granularity::blocked;
     scheme.axis = axis;
     scheme.block_size = options.block_size;
-    add(fmt::format("symmetric block {}", options.block_size), scheme);
+    add(fmt::format("{} block {}", kind(scheme), options.block_size), scheme);
     break;
   }
-  TensorStatistics statistics;
+  if (bits(dtype) > kWidestObservedBits) return rows;  // nothing is worth clipping for steps that fine
+  TensorStatistics statistics({.torch_histogram = true});
   statistics.observe(x);
   for (const ObserverSpec& observer : all_observers()) {
-    // minmax is the row above; a single sample has no order and is its own average.
-    if (observer.name == "minmax" || observer.name == "avg" || !observer.is_mergeable) continue;
+    // minmax is the first row, and so are averages over samples: here is only one.
+    if (observer.name == "minmax" || observer.name == "avg" || observer.name == "moving_average") continue;
+    if (observer.needs_even_codes && !has_integer_codes(dtype)) continue;
     const RangeChoice choice = choose_range(observer, statistics.slices().front(), affine);
-    rows.push_back(measure_row(fmt::format("affine {}", observer.name), x,
+    rows.push_back(measure_row(fmt::format("{} {}", kind(affine), observer.name), x,
                                tensor_qparams(affine, choose_qparams(choice.range, affine)), choice.range,
                                choice.reason));
   }
@@ -126,6 +144,25 @@ std::vector<std::int64_t> count_bins(const Tensor& x, Range extremes, std::size_
   return counts;
 }
 
+/// Whether a code's value lies in the column [left, right) of the picture.
+bool has_code(const RangeExplanation& e, double left, double right) {
+  const double scale = static_cast<double>(e.derivation.qparams.scale);
+  if (has_integer_codes(e.scheme.dtype)) return std::floor(right / scale) > std::floor(left / scale);
+  const std::vector<double> codes = float_codes(e.scheme.dtype);
+  const auto first = std::lower_bound(codes.begin(), codes.end(), left / scale);
+  return first != codes.end() && *first * scale < right;
+}
+
+std::string ruler_legend(const RangeExplanation& e, double per_column) {
+  const double scale = static_cast<double>(e.derivation.qparams.scale);
+  if (!has_integer_codes(e.scheme.dtype)) return "┴ one code or more; they lie densest around 0";
+  const std::int32_t zero_point = e.derivation.qparams.zero_point;
+  if (per_column > scale) {
+    return fmt::format("one column holds {:.3g} codes; 0 marks code {}", per_column / scale, zero_point);
+  }
+  return fmt::format("┴ one code each, S = {:.5g} apart; 0 marks code {}", scale, zero_point);
+}
+
 std::string plot_histogram(const TensorExplanation& e) {
   const Derivation& d = e.range.derivation;
   Canvas canvas(kPlotColumns, kPlotRows);
@@ -139,44 +176,38 @@ std::string plot_histogram(const TensorExplanation& e) {
   }
   std::string text = "\nhistogram (square root of the counts) and the grid below it\n";
   for (const std::string& line : canvas.lines()) text += "   " + line + "\n";
-  const double scale = static_cast<double>(d.qparams.scale);
   const double per_column = (e.max - e.min) / kPlotColumns;
-  const bool is_dense = per_column > scale;
   std::string ruler;
   for (int column = 0; column < kPlotColumns; ++column) {
     const double left = e.min + column * per_column;
     const double right = left + per_column;
     const bool has_zero = left <= 0 && (right > 0 || column == kPlotColumns - 1);
-    const bool has_code = std::floor(right / scale) > std::floor(left / scale) || is_dense;
     const bool is_inside = right >= d.effective.min && left <= d.effective.max;
-    ruler += has_zero ? "0" : !is_inside ? "·" : has_code ? "┴" : "─";
+    ruler += has_zero ? "0" : !is_inside ? "·" : has_code(e.range, left, right) ? "┴" : "─";
   }
   text += "   " + ruler + "\n";
   const std::string left = fmt::format("{:.5g}", e.min);
   const std::string right = fmt::format("{:.5g}", e.max);
   text += fmt::format("   {}{:>{}}\n", left, right, kPlotColumns - static_cast<int>(left.size()));
-  text +=
-      is_dense
-          ? fmt::format("   one column holds {:.3g} codes; 0 marks code {}\n", per_column / scale, d.qparams.zero_point)
-          : fmt::format("   ┴ one code each, S = {:.5g} apart; 0 marks code {}\n", scale, d.qparams.zero_point);
-  return text;
+  return text + "   " + ruler_legend(e.range, per_column) + "\n";
 }
 
 std::string schemes_table(const TensorExplanation& e) {
   if (e.schemes.empty()) return "";
   std::string text =
       "\nschemes, measured on the elements (mean squared error; bits with the scales)\n"
-      "   scheme              grids       scale     clipping    rounding  SQNR dB  bits\n";
+      "   scheme                 grids      scale    clipping   rounding  SQNR dB  bits\n";
   for (const SchemeRow& r : e.schemes) {
-    text += fmt::format("   {:<19}{:>6}{:>12.5g}{:>13.3g}{:>12.3g}{:>9.2f}{:>6.2f}\n", r.label, r.grids,
+    text += fmt::format("   {:<22}{:>6}{:>11.4g}{:>12.3g}{:>11.3g}{:>9.2f}{:>6.2f}\n", r.label, r.grids,
                         static_cast<double>(r.qparams.scale), r.clipping_error, r.rounding_error, r.sqnr_db, r.bits);
   }
   const auto best = std::ranges::max_element(e.schemes, {}, &SchemeRow::sqnr_db);
   text += fmt::format("   best SQNR: {} ({:.2f} dB at {:.2f} bits)\n", best->label, best->sqnr_db, best->bits);
+  if (e.schemes.back().reason.empty()) return text;
   text += "\nwhat the observers say\n";
   for (const SchemeRow& r : e.schemes) {
     if (r.reason.empty()) continue;
-    text += wrap_text(fmt::format("{}: {}", r.label.substr(sizeof("affine ") - 1), r.reason), 3, 78);
+    text += wrap_text(fmt::format("{}: {}", r.label.substr(r.label.find(' ') + 1), r.reason), 3, 78);
   }
   return text;
 }

@@ -87,6 +87,52 @@ TEST(ExplainRange, PicturesEveryCodeOfASmallType) {
   for (int q = -8; q <= 7; q += 2) EXPECT_THAT(svg, HasSubstr(">" + std::to_string(q) + "</text>"));
 }
 
+TEST(ExplainRange, FloatCodesHaveUnevenStepsAndNoZeroPoint) {
+  const Scheme e2m1{.dtype = DType::f4e2m1};
+  const RangeExplanation e = explain_range({-3.0, 3.0}, e2m1, std::vector<float>{0.9F, 2.6F, 5.0F});
+  EXPECT_EQ(e.derivation.qparams, (QParams{0.5F, 0}));  // 3 / 6
+  EXPECT_EQ(e.values[0].x_back, 1.0F);                  // 1.8 steps: codes stand for 0 .5 1 1.5 2 3 4 6
+  EXPECT_EQ(e.values[1].x_back, 3.0F);                  // 5.2 steps
+  EXPECT_EQ(e.values[1].q, 7);
+  EXPECT_TRUE(e.values[2].is_clipped);
+  const std::string text = to_text(e);
+  EXPECT_THAT(text, HasSubstr("2 bits of exponent, 1 of mantissa, 15\n   numbers from -6 to 6."));
+  EXPECT_THAT(text, HasSubstr("S = amax / 6 = 3 / 6 = 0.5\n"));
+  EXPECT_THAT(text, HasSubstr("at most |x| / 4 from |x| = 0.5 on, at most 0.125 below"));
+  EXPECT_THAT(text, Not(HasSubstr("conventions")));
+  EXPECT_LE(widest_line(text), 80U);
+  for (const char* code : {">-6<", ">-1.5<", ">0.5<", ">3<"}) EXPECT_THAT(to_svg(e), HasSubstr(code));
+  EXPECT_EQ(nlohmann::json::parse(to_json(e))["qmax"], 6);
+}
+
+TEST(ExplainRange, FloatErrorBoundHolds) {
+  for (const DType dtype : {DType::f8e4m3fn, DType::f8e5m2, DType::f4e2m1}) {
+    const RangeExplanation whole = explain_range({-3.0, 3.2}, {.dtype = dtype}, {});
+    const std::string text = to_text(whole);
+    EXPECT_LE(widest_line(text), 80U);
+    double divisor = 0;
+    double from = 0;
+    double below = 0;
+    const std::size_t at = text.find("Error: at most |x|");
+    ASSERT_EQ(std::sscanf(text.c_str() + at, "Error: at most |x| / %lf from |x| = %lf on, at most %lf below", &divisor,
+                          &from, &below),
+              3);
+    std::vector<float> values;
+    for (int i = 0; i < 4000; ++i) values.push_back(3.2F * std::exp(-static_cast<float>(i) / 150));
+    for (const ExplainedValue& v : explain_range({-3.0, 3.2}, {.dtype = dtype}, values).values) {
+      const double x = static_cast<double>(v.x);
+      const double bound = x >= from ? x / divisor : below;
+      EXPECT_LE(std::abs(x - static_cast<double>(v.x_back)), bound * 1.001) << name(dtype) << " " << x;
+    }
+  }
+}
+
+TEST(ExplainRange, AnswersAtOnceForFourBillionCodes) {
+  const std::string text = to_text(explain_range({-3.0, 3.2}, {.dtype = DType::i32}, {}));
+  EXPECT_THAT(text, HasSubstr("S = 6.2 / 4294967295 = "));
+  EXPECT_LE(widest_line(text), 80U);
+}
+
 TEST(ExplainMistakes, EveryWrongFormulaIsExposed) {
   const std::vector<Mistake> gallery = mistakes();
   EXPECT_EQ(gallery.size(), 6U);
@@ -183,6 +229,18 @@ TEST(ExplainTensor, WhatLiesBeyondTheGridCountsAsClipped) {
     most_clipped = std::max(most_clipped, clipping);
   }
   EXPECT_GT(most_clipped, 1e-5);  // some observer clips here, or the test shows nothing
+}
+
+TEST(ExplainTensor, ComparesWhatMakesSenseForEveryTypeOfCodes) {
+  Tensor x = Tensor::allocate(DType::f32, {4, 64});
+  for (int i = 0; i < 256; ++i) x.mutable_data<float>()[i] = std::sin(static_cast<float>(i));
+  for (const DType dtype : {DType::i2, DType::u4, DType::i8, DType::u16, DType::i32, DType::f8e5m2, DType::f4e2m1}) {
+    const TensorExplanation e = explain_tensor("x", x, {.scheme = {.dtype = dtype}, .compare = true});
+    EXPECT_LE(widest_line(to_text(e)), 80U) << name(dtype);
+    for (const SchemeRow& row : e.schemes) EXPECT_GT(row.sqnr_db, 0) << name(dtype) << " " << row.label;
+  }
+  // Float codes of the tensor's own range clip nothing, however wide their last step is.
+  EXPECT_EQ(explain_tensor("x", x, {.scheme = {.dtype = DType::f4e2m1}, .compare = true}).schemes[0].clipping_error, 0);
 }
 
 TEST(ExplainTensor, RefusesWhatHasNoRange) {

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant/scheme.h"
 #include "report/canvas.h"
+#include "report/explain_float_codes.h"
 
 namespace zeropoint {
 namespace {
@@ -13,56 +15,66 @@ namespace {
 constexpr int kStepsShownWhole = 32;
 constexpr int kStepsInWindow = 16;
 
-double fake(const Staircase& s, double x) {
-  const auto q = quantize_value(static_cast<float>(x), s.qparams.scale, s.qparams.zero_point, s.codes);
-  return static_cast<double>(dequantize_value(q, s.qparams));
+/// A code owns S/2 on either side of its value; the outermost codes own everything beyond.
+std::vector<Step> integer_steps(const Derivation& d, Range window) {
+  const double scale = static_cast<double>(d.qparams.scale);
+  const double zero_point = d.qparams.zero_point;
+  const auto code_at = [&](double x) {
+    return std::clamp(std::rint(x / scale) + zero_point, static_cast<double>(d.codes.min),
+                      static_cast<double>(d.codes.max));
+  };
+  std::vector<Step> steps;
+  for (double q = code_at(window.min); q <= code_at(window.max); ++q) {
+    const double value = scale * (q - zero_point);
+    const double left = q == d.codes.min ? window.min : std::max(window.min, value - scale / 2);
+    const double right = q == d.codes.max ? window.max : std::min(window.max, value + scale / 2);
+    if (left < right) steps.push_back({left, right, value, q});
+  }
+  return steps;
 }
 
-struct Step {
-  double left, right;  // the x that share this code, cut to the window
-  double value;        // x'
-  int code;
-};
-
-/// The steps inside the window, in rising order. A code owns S/2 on either side of its value; the outermost
-/// codes own everything beyond.
-std::vector<Step> steps(const Staircase& s) {
-  std::vector<Step> result;
-  const double scale = static_cast<double>(s.qparams.scale);
-  for (int q = s.codes.min; q <= s.codes.max; ++q) {
-    const double value = scale * (q - s.qparams.zero_point);
-    const double left = q == s.codes.min ? s.window.min : std::max(s.window.min, value - scale / 2);
-    const double right = q == s.codes.max ? s.window.max : std::min(s.window.max, value + scale / 2);
-    if (left < right) result.push_back({left, right, value, q});
+/// A code owns everything that is nearer to it than to its neighbours.
+std::vector<Step> float_steps(DType dtype, double scale, Range window) {
+  const std::vector<double> codes = float_codes(dtype);
+  std::vector<Step> steps;
+  double left = window.min;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const bool is_last = i + 1 == codes.size();
+    const double right = is_last ? window.max : (codes[i] + codes[i + 1]) / 2 * scale;
+    steps.push_back({left, right, codes[i] * scale, codes[i]});
+    left = right;
   }
-  return result;
+  return steps;
+}
+
+Range integer_window(const Derivation& d) {
+  const double scale = static_cast<double>(d.qparams.scale);
+  const Range whole{d.effective.min - 2 * scale, d.effective.max + 2 * scale};
+  if (static_cast<double>(d.codes.max) - d.codes.min <= kStepsShownWhole) return whole;
+  const double width = kStepsInWindow * scale;
+  const double low = std::min(std::max(whole.min, -width / 2), whole.max - width);
+  return {low, low + width};
 }
 
 }  // namespace
 
-Staircase make_staircase(const Derivation& derivation) {
-  Staircase s{derivation.qparams, derivation.codes, derivation.effective};
-  const double scale = static_cast<double>(s.qparams.scale);
-  if (s.codes.max - s.codes.min <= kStepsShownWhole) {
-    s.window.min -= 2 * scale;
-    s.window.max += 2 * scale;
-    return s;
+Staircase make_staircase(const Scheme& scheme, const Derivation& d) {
+  if (has_integer_codes(scheme.dtype)) {
+    const Range window = integer_window(d);
+    return {.window = window, .steps = integer_steps(d, window), .zero_point = d.qparams.zero_point};
   }
-  const double half = kStepsInWindow / 2.0 * scale;
-  const double low = std::max(derivation.effective.min - 2 * scale, -half);
-  s.window = {low, low + 2 * half};
-  if (s.window.max > derivation.effective.max + 2 * scale) {
-    s.window = {derivation.effective.max + 2 * scale - 2 * half, derivation.effective.max + 2 * scale};
-  }
-  return s;
+  const double margin = (d.effective.max - d.effective.min) / 32;
+  const Range window{d.effective.min - margin, d.effective.max + margin};
+  return {.window = window, .steps = float_steps(scheme.dtype, static_cast<double>(d.qparams.scale), window)};
 }
 
 std::vector<std::string> plot_terminal(const Staircase& s, int columns) {
   constexpr int kRows = 14;
-  constexpr int kMargin = 12;  // for the labels of the vertical axis
+  constexpr int kLabel = 10;  // characters, of the vertical axis
+  constexpr int kMargin = kLabel + 2;
   Canvas canvas(columns - kMargin, kRows);
-  const double low = fake(s, s.window.min);
-  const double high = fake(s, s.window.max);
+  const double low = s.steps.front().value;
+  const double high = s.steps.back().value;
   const auto to_x = [&](double x) {
     return static_cast<int>(std::lround((x - s.window.min) / (s.window.max - s.window.min) * (canvas.width() - 1)));
   };
@@ -70,7 +82,7 @@ std::vector<std::string> plot_terminal(const Staircase& s, int columns) {
     return canvas.height() - 2 - static_cast<int>(std::lround((y - low) / (high - low) * (canvas.height() - 4)));
   };
   int previous_y = -1;
-  for (const Step& step : steps(s)) {
+  for (const Step& step : s.steps) {
     const int y = to_y(step.value);
     canvas.horizontal(to_x(step.left), to_x(step.right), y);
     if (previous_y >= 0) canvas.vertical(to_x(step.left), previous_y, y);
@@ -79,21 +91,23 @@ std::vector<std::string> plot_terminal(const Staircase& s, int columns) {
   for (int x = 0; x < canvas.width(); x += 4) canvas.dot(x, to_y(0));  // the axes, dotted: real 0 is on both
   for (int y = 0; y < canvas.height(); y += 4) canvas.dot(to_x(0), y);
 
+  const std::string code = fmt::format("0 (q={})", s.zero_point);
+  const std::string zero_label = std::ssize(code) <= kLabel ? code : "0";
   std::vector<std::string> lines = canvas.lines();
   for (int row = 0; row < kRows; ++row) {
     std::string label;
     if (row == to_y(high) / 4) label = fmt::format("{:.4g}", high);
     if (row == to_y(low) / 4) label = fmt::format("{:.4g}", low);
-    if (row == to_y(0) / 4) label = fmt::format("0 (q={})", s.qparams.zero_point);
+    if (row == to_y(0) / 4) label = zero_label;
     auto& line = lines[static_cast<std::size_t>(row)];
-    line = fmt::format("{:>10} {}{}", label, row == to_y(0) / 4 ? "┤" : "│", line);
+    line = fmt::format("{:>{}} {}{}", label, kLabel, row == to_y(0) / 4 ? "┤" : "│", line);
   }
   const std::string left = fmt::format("{:.4g}", s.window.min);
   const std::string right = fmt::format("{:.4g}", s.window.max);
   const int gap = std::max(1, columns - kMargin - static_cast<int>(left.size() + right.size()));
   std::string axis;
   for (int i = 0; i < columns - kMargin; ++i) axis += "─";
-  lines.push_back(fmt::format("{:>10} └{}", "x'", axis));
+  lines.push_back(fmt::format("{:>{}} └{}", "x'", kLabel, axis));
   lines.push_back(fmt::format("{:>12}{}{:>{}}{}", "", left, "", gap, right));
   return lines;
 }
@@ -102,8 +116,8 @@ std::string plot_svg(const Staircase& s, const std::string& title) {
   constexpr double kWidth = 720;
   constexpr double kHeight = 420;
   constexpr double kMargin = 60;
-  const double low = fake(s, s.window.min);
-  const double high = fake(s, s.window.max);
+  const double low = s.steps.front().value;
+  const double high = s.steps.back().value;
   const auto to_x = [&](double x) {
     return kMargin + (x - s.window.min) / (s.window.max - s.window.min) * (kWidth - 2 * kMargin);
   };
@@ -111,7 +125,7 @@ std::string plot_svg(const Staircase& s, const std::string& title) {
 
   std::string path;
   std::string labels;
-  const std::vector<Step> all = steps(s);
+  const std::vector<Step>& all = s.steps;
   const std::size_t every = all.size() / 12 + 1;  // at most a dozen code labels
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Step& step = all[i];

@@ -1,5 +1,6 @@
-// The quantizer as a picture: x along the bottom, x' = dequantize(quantize(x)) up the side. The
-// steps are S wide and S high; left and right of the effective range the stairs run flat.
+// The quantizer as a picture: x along the bottom, x' = dequantize(quantize(x)) up the side. Steps of
+// integer codes are S wide and S high, those of float codes grow with every power of two; left and
+// right of the effective range the stairs run flat.
 #pragma once
 
 #include <string>
@@ -9,14 +10,21 @@
 
 namespace zeropoint {
 
-/// What is drawn: the whole range when it has at most 32 steps, otherwise a window of 16 steps around 0.
-struct Staircase {
-  QParams qparams;
-  CodeRange codes;
-  Range window;  // of x
+struct Step {
+  double left = 0;  // the x that share this code, cut to the window
+  double right = 0;
+  double value = 0;  // x'
+  double code = 0;   // of a float type: the number that the code stands for
 };
 
-Staircase make_staircase(const Derivation& derivation);
+struct Staircase {
+  Range window;  // of x
+  std::vector<Step> steps;
+  std::int32_t zero_point = 0;
+};
+
+/// The whole range for float codes and for up to 32 integer codes, otherwise a window of 16 steps around 0.
+Staircase make_staircase(const Scheme& scheme, const Derivation& derivation);
 
 /// Rows of at most `columns` characters, with the axis labels.
 std::vector<std::string> plot_terminal(const Staircase& staircase, int columns);

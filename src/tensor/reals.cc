@@ -64,12 +64,12 @@ void check_finite(const Tensor& x, const QuantizeOptions& options) {
     count.infinities += piece.infinities;
   }
   if (count.nans > 0 && options.nan == NanPolicy::error) {
-    fail(ErrorKind::invalid_data, std::string(options.name), "{} of {} values are NaN; fix the data or pass --nan=zero",
-         count.nans, x.size());
+    fail(ErrorKind::invalid_data, std::string(options.name), "{} of {} values are NaN, which has no code", count.nans,
+         x.size());
   }
   if (count.infinities > 0 && options.inf == InfPolicy::error) {
-    fail(ErrorKind::invalid_data, std::string(options.name),
-         "{} of {} values are infinite; fix the data or pass --inf=clip", count.infinities, x.size());
+    fail(ErrorKind::invalid_data, std::string(options.name), "{} of {} values are infinite, which no range contains",
+         count.infinities, x.size());
   }
 }
 

@@ -42,6 +42,20 @@ TEST_F(Errors, AValueThatDoesNotExistIsWrongUsage) {
   EXPECT_EQ(with({"--select", "[:,9]"}), "--select: 9 is no index of axis 1 in [1, 3]");
 }
 
+TEST_F(Errors, ExplainRefusesOptionsThatCouldNotChangeItsAnswer) {
+  const auto explain = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "explain");
+    return error_of(arguments, kExitUsage);
+  };
+  EXPECT_EQ(explain({"--mistakes", "--svg", path("a.svg")}), "--svg: has no use with --mistakes");
+  EXPECT_EQ(explain({"--mistakes", "--padding"}), "--padding: has no use with --mistakes");
+  EXPECT_EQ(explain({"--min", "0", "--max", "1", "--scales", "1,1,1"}), "--scales: has no use with a range");
+  EXPECT_EQ(explain({"add", "--scales", "1,1,1", "--symmetric"}), "--symmetric: has no use with an operation");
+  EXPECT_EQ(explain({path("net.onnx"), "--min", "0", "--max", "1"}), "--min: has no use with a tensor");
+  EXPECT_EQ(explain({"divide", "--scales", "1,1,1"}), "divide: is no file, and no operation: multiply, add or matmul");
+  EXPECT_EQ(explain({"--min", "2", "--max", "1"}), "--min, --max: [2, 1] is no finite range");
+}
+
 TEST_F(Errors, AFileThatIsMissingOrBrokenIsNamed) {
   EXPECT_EQ(error_of({"inspect", path("none.onnx")}, kExitError), "none.onnx: cannot open: No such file or directory");
   EXPECT_THAT(error_of({"inspect", folder_.path().string()}, kExitError), HasSubstr("is a folder, a file is wanted"));
