@@ -63,6 +63,10 @@ struct WeightReport {
   std::int64_t columns = 0;
   double sqnr_db = 0;  // infinite where nothing is lost
   double bits_per_weight = 0;
+  double loss = 0;              // gptq: squared error of the layer's outputs, trace(E H E^T)
+  double rounding_loss = 0;     // gptq: the same of plain rounding
+  double damping = 0;           // gptq: share of the Hessian's mean diagonal that was added to it
+  std::int64_t input_rows = 0;  // gptq: rows that the Hessian summed
   std::string note;  // why it is not as asked for
 };
 

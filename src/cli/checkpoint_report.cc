@@ -34,6 +34,8 @@ std::string report_text(const CheckpointReport& report, const std::string& outpu
   const auto same = [&](const WeightReport& w) { return w.encoding == report.weights.front().encoding; };
   const bool is_uniform = std::ranges::all_of(report.weights, same);  // then the last line says it once
   std::vector<Column> columns = {{"weight", false, true}, {"shape", true}, {"SQNR dB", true}, {"bits", true}};
+  const bool is_solved = std::ranges::any_of(report.weights, [](const WeightReport& w) { return w.input_rows > 0; });
+  if (is_solved) columns.insert(columns.end(), {{"loss", true}, {"rounding", true}, {"damping", true}});
   if (!is_uniform) columns.push_back({"stored as", false, true});
   Table table(columns);
   for (const WeightReport& w : report.weights) {
@@ -41,6 +43,9 @@ std::string report_text(const CheckpointReport& report, const std::string& outpu
     if (name.ends_with(".weight")) name.resize(name.size() - std::string_view(".weight").size());
     std::vector<std::string> cells = {name, fmt::format("{}x{}", w.rows, w.columns), decibels(w.sqnr_db),
                                       fmt::format("{:.2f}", w.bits_per_weight)};
+    if (is_solved) {
+      for (const double number : {w.loss, w.rounding_loss, w.damping}) cells.push_back(fmt::format("{:.4g}", number));
+    }
     if (!is_uniform) cells.push_back(w.encoding);
     table.add(cells);
   }
@@ -70,6 +75,10 @@ std::string report_json(const CheckpointReport& report, const std::string& outpu
                                    {"sqnr_db", number(w.sqnr_db)},
                                    {"bits_per_weight", w.bits_per_weight},
                                    {"note", w.note}});
+    if (w.input_rows > 0) {
+      document["weights"].back().update(
+          {{"loss", w.loss}, {"rounding_loss", w.rounding_loss}, {"damping", w.damping}, {"input_rows", w.input_rows}});
+    }
   }
   return document.dump(2);
 }

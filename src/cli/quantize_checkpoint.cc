@@ -73,6 +73,12 @@ Action define(CLI::App& app) {
   app.add_flag("--full-range", method.full_range,
                "symmetric: use the lowest code too, scale = 2 absmax / (2^bits - 1)");
   app.add_flag("--clip-search", method.clip_search, "choose every range by squared error, clipping included");
+  app.add_flag("--affine", method.affine, "gptq: with zero points");
+  app.add_flag("--act-order", method.act_order, "gptq: columns by falling activation");
+  app.add_flag("--static-groups", method.static_groups, "gptq with --act-order: scales of the original order");
+  app.add_option("--damping", method.damping, "gptq: added to the Hessian's diagonal, times its mean (default: 0.01)")
+      ->type_name("X");
+  add_data_options(app, job.data, DataNeed::optional);
   app.add_flag("--double-quantization", method.double_quantization, "nf4: the scales of blocks as 8-bit codes");
   app.add_option("--include", job.include,
                  "only weights whose names match one of these patterns (* ? [..]); all linear layers unless given")
@@ -95,13 +101,17 @@ Command command_quantize_checkpoint() {
       .description =
           "Quantizes the linear layers of a language model. Weights are streamed, so that memory is a small multiple "
           "of the largest one. Everything else in the folder is carried along, and config.json says what was done. "
-          "Before the work starts, its memory, disk and time are printed; what cannot fit is refused.",
+          "Before the work starts, its memory, disk and time are printed; what cannot fit is refused.\n\n"
+          "gptq runs the model over --data (token ids) and quantizes layer by layer, each on what the quantized layers "
+          "before it produce. An interrupted run leaves FOLDER.journal and goes on from there.",
       .examples =
           "zeropoint quantize llama/ --method absmax --bits 8 -o llama-int8/\n"
           "zeropoint quantize llama/ --method absmax --bits 4 --block-size 128 \\\n"
           "    --full-range --format compressed-tensors -o llama-w4a16/\n"
           "zeropoint quantize llama/ --method zero-point --bits 4 --block-size 64 \\\n"
           "    --clip-search --format gptq-v2 -o llama-gptq/\n"
+          "zeropoint quantize llama/ --method gptq --bits 4 --block-size 32 --data tokens.npz \\\n"
+          "    --format compressed-tensors -o llama-gptq/\n"
           "zeropoint quantize llama/ --method nf4 --double-quantization -o llama-nf4/\n"
           "zeropoint quantize llama/ --include '*.mlp.*' --exclude '*.down_proj' \\\n"
           "    -o llama-mlp/",

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/fail.h"
 #include "base/interrupt.h"
@@ -15,6 +16,7 @@
 #include "pipeline/copy_tensor.h"
 #include "pipeline/encoded_output.h"
 #include "pipeline/preflight.h"
+#include "pipeline/solved_weights.h"
 #include "pipeline/weight_error.h"
 
 namespace zeropoint {
@@ -43,6 +45,7 @@ class Quantizer {
   CheckpointReport run() {
     check_input();
     preflight();
+    if (method_.needs_data) solve();
     OutputFolder folder(output_, job_.force ? OutputFolder::Existing::replace : OutputFolder::Existing::refuse);
     SafetensorsWriter writer(folder.path(), plan_.outputs(format_), {.max_shard_bytes = job_.max_shard_bytes});
     for (const PlannedTensor& planned : plan_.tensors) {
@@ -59,11 +62,18 @@ class Quantizer {
     report_.output_bytes = writer.bytes();
     write_companions(checkpoint_, format_.config(plan_.model), folder.path());
     folder.commit();
+    if (solved_) solved_->forget();
     report_.bits_per_weight = elements_ > 0 ? 8.0 * static_cast<double>(coded_bytes_) / elements_ : 0;
     return std::move(report_);
   }
 
  private:
+  void solve() {
+    const auto first = std::ranges::find_if(plan_.tensors, &PlannedTensor::is_quantized);
+    solved_.emplace(checkpoint_, output_, job_, plan_, format_.scale_type(first->form.stored));
+    report_.warnings.insert(report_.warnings.end(), solved_->warnings().begin(), solved_->warnings().end());
+  }
+
   void check_input() {
     std::error_code ignored;
     if (fs::equivalent(checkpoint_.path, output_, ignored)) {
@@ -130,17 +140,24 @@ class Quantizer {
     const WeightForm& form = planned.form;
     Tensor weight = checkpoint_.weights->read(*planned.tensor);
     if (form.is_in_out) weight = transposed(weight);
-    const QuantizedWeight quantized =
-        method_.quantize(weight, form.scheme, job_.options, format_.scale_type(form.stored), place(form.name));
-    const double db = sqnr_db(weight, quantized);
+    WeightReport row{.name = form.name, .encoding = to_string(form.scheme), .rows = form.rows, .columns = form.columns};
+    QuantizedWeight quantized;
+    if (solved_) {
+      FinishedWeight finished = solved_->find(planned.tensor->name);
+      quantized = std::move(finished.matrix);
+      row.loss = finished.report.gptq.loss;
+      row.rounding_loss = finished.report.gptq.rounding_loss;
+      row.damping = finished.report.gptq.damping;
+      row.input_rows = finished.report.input_rows;
+    } else {
+      quantized =
+          method_.quantize(weight, form.scheme, job_.options, format_.scale_type(form.stored), place(form.name));
+    }
+    row.sqnr_db = sqnr_db(weight, quantized);
     weight = {};
     checkpoint_.weights->release(*planned.tensor);
     write_weight(format_, form, quantized, writer);
-    report_.weights.push_back({.name = form.name,
-                               .encoding = to_string(form.scheme),
-                               .rows = form.rows,
-                               .columns = form.columns,
-                               .sqnr_db = db});
+    report_.weights.push_back(std::move(row));
   }
 
   /// Completes the row of a quantized weight, and says of others why they stay.
@@ -180,6 +197,7 @@ class Quantizer {
   const Checkpoint checkpoint_;
   const CheckpointPlan plan_;
   CheckpointReport report_;
+  std::optional<SolvedWeights> solved_;  // of a method that works on the whole model
   std::uint64_t done_bytes_ = 0;
   std::uint64_t coded_bytes_ = 0;
   double elements_ = 0;

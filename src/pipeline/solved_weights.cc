@@ -1,0 +1,78 @@
+#include "pipeline/solved_weights.h"
+
+#include <set>
+
+#include "architectures/load_model.h"
+#include "base/fail.h"
+#include "data/dataset.h"
+#include "executor/program.h"
+#include "methods/gptq_method.h"
+
+namespace zeropoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// "out/" has its journal beside it, not in it.
+fs::path journal_folder(const fs::path& output) {
+  fs::path folder = output.has_filename() ? output : output.parent_path();
+  return folder += ".journal";
+}
+
+std::vector<std::vector<Tensor>> samples_for(const Model& model, const DataSource& source,
+                                             std::vector<std::string>& warnings) {
+  const Program program = Program::compile(model);
+  const std::unique_ptr<Dataset> data = Dataset::open(
+      source.path, program.inputs(), {.preprocess = source.preprocess, .limit = source.limit, .batch = source.batch});
+  warnings = data->warnings();
+  std::vector<std::vector<Tensor>> samples;
+  while (auto batch = data->next()) samples.push_back(std::move(batch->inputs));
+  return samples;
+}
+
+}  // namespace
+
+SolvedWeights::SolvedWeights(const Checkpoint& checkpoint, const fs::path& output, const CheckpointJob& job,
+                             const CheckpointPlan& plan, DType scale_type) {
+  if (job.data.path.empty()) {
+    fail(ErrorKind::invalid_option, "--data", "is needed: gptq makes up for errors on calibration data");
+  }
+  std::set<std::string> wanted;
+  for (const PlannedTensor& planned : plan.tensors) {
+    if (planned.is_quantized) wanted.insert(planned.tensor->name);
+  }
+  const Model model = load_model(checkpoint.path);
+  std::vector<std::vector<Tensor>> samples = samples_for(model, job.data, warnings_);
+  GptqModelOptions options{.gptq = gptq_options(job.options)};
+  options.gptq.scale_type = scale_type;
+  options.keep = [&](const std::string& weight) {
+    return wanted.contains(weight) ? std::string() : std::string("is not to be quantized");
+  };
+  options.on_progress = job.progress;
+  const fs::path folder = journal_folder(output);
+  journal_.emplace(folder, gptq_fingerprint(model, samples, options.gptq));
+  if (journal_->found() == GptqJournal::Found::another_run) {
+    warnings_.push_back(fmt::format("{} was of another run; started over", folder.string()));
+  }
+  options.journal = &*journal_;
+  try {
+    const GptqModelReport done = gptq_model(model, std::move(samples), options,
+                                            [&](const auto&, const auto& report) { wanted.erase(report.name); });
+    warnings_.insert(warnings_.end(), done.warnings.begin(), done.warnings.end());
+  } catch (...) {
+    if (journal_->finished() == 0) journal_->remove();
+    throw;
+  }
+  if (!wanted.empty()) {
+    fail(ErrorKind::unsupported, checkpoint.path.string(), "'{}' has no place in the model's graph; --exclude it",
+         *wanted.begin());
+  }
+}
+
+FinishedWeight SolvedWeights::find(const std::string& weight) const {
+  std::optional<FinishedWeight> found = journal_->find(weight);
+  if (!found) fail(ErrorKind::internal, weight, "is not in the journal any more");
+  return std::move(*found);
+}
+
+}  // namespace zeropoint
