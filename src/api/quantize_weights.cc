@@ -11,6 +11,7 @@
 #include "base/fail.h"
 #include "base/nearest.h"
 #include "base/staging_folder.h"
+#include "methods/gptq_fingerprint.h"
 #include "methods/gptq_journal.h"
 #include "methods/gptq_method.h"
 #include "methods/gptq_model.h"
@@ -134,7 +135,7 @@ class WeightQuantizer {
   void by_gptq() {
     GptqModelOptions options{.gptq = options_of_gptq(), .filter = filter(), .on_progress = job_.progress};
     options.gptq.scale_type = scale_type(find_weight_targets(model_, options.filter));
-    journal_.emplace(fs::path(output_.string() + ".journal"), gptq_fingerprint(model_, samples_, options.gptq));
+    journal_.emplace(fs::path(output_.string() + ".journal"), gptq_fingerprint(model_, samples_, options));
     if (journal_->found() == GptqJournal::Found::another_run) {
       report_.warnings.push_back(fmt::format("{}.journal was of another run; started over", output_.string()));
     }

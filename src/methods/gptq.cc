@@ -9,6 +9,7 @@
 #include "methods/finite_weight.h"
 #include "methods/gptq_factor.h"
 #include "methods/gptq_sweep.h"
+#include "methods/matrix_grid.h"
 #include "methods/round_to_nearest.h"
 #include "tensor/reals.h"
 
@@ -97,11 +98,13 @@ MatrixScheme gptq_scheme(const GptqOptions& options) {
   if (options.per_tensor && options.block_size > 0) {
     fail(ErrorKind::invalid_option, "--per-tensor", "contradicts --block-size {}", options.block_size);
   }
-  return {.bits = options.bits,
-          .symmetric = options.symmetric,
-          .per_tensor = options.per_tensor,
-          .block_size = options.block_size,
-          .act_order = options.act_order && !options.static_groups && options.block_size > 0};
+  const MatrixScheme scheme{.bits = options.bits,
+                            .symmetric = options.symmetric,
+                            .per_tensor = options.per_tensor,
+                            .block_size = options.block_size,
+                            .act_order = options.act_order && !options.static_groups && options.block_size > 0};
+  const MatrixGridRule rule(scheme);  // refuses bits that no grid has
+  return scheme;
 }
 
 void check_gptq_columns(const GptqOptions& options, std::int64_t columns, const std::string& where) {

@@ -32,7 +32,7 @@ struct GptqOptions {
   bool operator==(const GptqOptions&) const = default;
 };
 
-/// How the result will look. Throws invalid_option for options that contradict each other.
+/// How the result will look. Throws invalid_option for options that contradict each other or have no meaning.
 MatrixScheme gptq_scheme(const GptqOptions& options);
 
 /// Throws invalid_option, `where` naming the weight, when the block size does not divide its columns.

@@ -25,13 +25,6 @@ std::string checksum(std::span<const std::byte> bytes) {
   return fingerprint.hex();
 }
 
-void add(Fingerprint& fingerprint, const Tensor& tensor) {
-  fingerprint.add(static_cast<std::int64_t>(tensor.dtype()));
-  for (const std::int64_t dim : tensor.shape()) fingerprint.add(dim);
-  if (tensor.dtype() == DType::string) return;
-  fingerprint.add(std::span(static_cast<const std::byte*>(tensor.stored()), tensor.bytes()));
-}
-
 /// The file of a weight: codes, scales, zero points and groups one after the other; their sizes follow from the scheme.
 struct Parts {
   explicit Parts(QuantizedMatrix& matrix) : parts{&matrix.codes, &matrix.scales, &matrix.zero_points, &matrix.groups} {}
@@ -85,29 +78,6 @@ GptqWeightReport report_from(const Json& r) {
 }
 
 }  // namespace
-
-std::string gptq_fingerprint(const Model& model, std::span<const std::vector<Tensor>> samples, const GptqOptions& o) {
-  Fingerprint fingerprint;
-  fingerprint.add(kKind);
-  fingerprint.add(fmt::format("{} {} {} {} {} {} {} {} {} {}", o.bits, o.block_size, o.per_tensor, o.symmetric,
-                              o.act_order, o.static_groups, o.clip_search, o.short_block, o.damping,
-                              name(o.scale_type)));
-  for (const Node& node : model.graph.nodes) {
-    fingerprint.add(node.op_type);
-    for (const auto* values : {&node.inputs, &node.outputs}) {
-      for (const ValueId id : *values) fingerprint.add(std::int64_t{id});
-    }
-    for (const Attribute& attribute : node.attributes) fingerprint.add(attribute.name + attribute.carried);
-  }
-  for (const Value& value : model.graph.values) {
-    fingerprint.add(value.name);
-    if (value.constant) add(fingerprint, value.constant);
-  }
-  for (const std::vector<Tensor>& sample : samples) {
-    for (const Tensor& tensor : sample) add(fingerprint, tensor);
-  }
-  return fingerprint.hex();
-}
 
 GptqJournal::GptqJournal(fs::path folder, std::string fingerprint)
     : folder_(std::move(folder)), fingerprint_(std::move(fingerprint)) {

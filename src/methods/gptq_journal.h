@@ -1,14 +1,13 @@
 // What an interrupted GPTQ run had finished: a folder with one file per weight and a list of them.
 //
-// The list begins with a fingerprint of everything that decides the result: options, graph, weights and calibration
-// samples. A folder of another run is not used, and is replaced. Files appear whole or not at all, the list after the
-// file that it names; a damaged file counts as missing. A resumed run has the bytes of an uninterrupted one.
+// The list begins with the run's fingerprint (methods/gptq_fingerprint.h). A folder of another run is not used, and is
+// replaced. Files appear whole or not at all, the list after the file that it names; a damaged file counts as missing.
+// A resumed run has the bytes of an uninterrupted one.
 #pragma once
 
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -20,10 +19,6 @@ struct FinishedWeight {
   QuantizedMatrix matrix;
   GptqWeightReport report;
 };
-
-/// Of everything that decides what gptq_model() gives.
-std::string gptq_fingerprint(const Model& model, std::span<const std::vector<Tensor>> samples,
-                             const GptqOptions& options);
 
 class GptqJournal {
  public:

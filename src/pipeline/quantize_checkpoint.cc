@@ -45,8 +45,8 @@ class Quantizer {
   CheckpointReport run() {
     check_input();
     preflight();
-    if (method_.needs_data) solve();
     OutputFolder folder(output_, job_.force ? OutputFolder::Existing::replace : OutputFolder::Existing::refuse);
+    if (method_.needs_data) solve();
     SafetensorsWriter writer(folder.path(), plan_.outputs(format_), {.max_shard_bytes = job_.max_shard_bytes});
     for (const PlannedTensor& planned : plan_.tensors) {
       check_interrupt();

@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "data/dataset.h"
 #include "executor/program.h"
+#include "methods/gptq_fingerprint.h"
 #include "methods/gptq_method.h"
 
 namespace zeropoint {
@@ -50,7 +51,7 @@ SolvedWeights::SolvedWeights(const Checkpoint& checkpoint, const fs::path& outpu
   };
   options.on_progress = job.progress;
   const fs::path folder = journal_folder(output);
-  journal_.emplace(folder, gptq_fingerprint(model, samples, options.gptq));
+  journal_.emplace(folder, gptq_fingerprint(model, samples, options));
   if (journal_->found() == GptqJournal::Found::another_run) {
     warnings_.push_back(fmt::format("{} was of another run; started over", folder.string()));
   }
