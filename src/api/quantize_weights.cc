@@ -161,8 +161,7 @@ class WeightQuantizer {
       }
       report_.warnings.insert(report_.warnings.end(), done.warnings.begin(), done.warnings.end());
     } catch (...) {
-      if (journal_->finished() == 0) journal_->remove();
-      throw;
+      journal_->give_up();
     }
   }
 

@@ -54,7 +54,8 @@ struct GptqResult {
 
 /// `weight` [rows, columns] of float32, float16 or bfloat16; `hessian` float32 [columns, columns], symmetric: its lower
 /// triangle is read. Throws invalid_data, `where` naming the weight, for a NaN or an infinity in either, for a negative
-/// diagonal, and when no damping makes the Hessian positive definite.
+/// diagonal, when no damping makes the Hessian
+/// positive definite, and interrupted.
 GptqResult gptq(const Tensor& weight, const Tensor& hessian, const GptqOptions& options, const std::string& where);
 
 }  // namespace zeropoint

@@ -179,4 +179,15 @@ void GptqJournal::remove() {
   entries_.clear();
 }
 
+void GptqJournal::give_up() {
+  if (finished() == 0) remove();
+  try {
+    throw;
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::interrupted || finished() == 0) throw;
+    fail(ErrorKind::interrupted, "", "interrupted; the same command goes on from {}, which holds {} finished weight{}",
+         folder_.string(), finished(), finished() == 1 ? "" : "s");
+  }
+}
+
 }  // namespace zeropoint

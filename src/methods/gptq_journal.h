@@ -34,6 +34,10 @@ class GptqJournal {
 
   void remove();  ///< The folder and all in it: the run is complete.
 
+  /// For a handler of what ended the run early, which is thrown again. A journal of nothing is removed; of one that
+  /// holds weights, an interruption tells.
+  [[noreturn]] void give_up();
+
  private:
   struct Entry {
     std::string file;

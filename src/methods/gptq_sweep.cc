@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/interrupt.h"
 #include "base/parallel.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/gptq/gptq_columns.h"
@@ -109,6 +110,7 @@ class Work::Rows {
 
   void run() {
     for (const Block& block : work_.blocks_) {
+      check_interrupt();
       quantize(block);
       store_codes(block);
       hand_on_errors(block);

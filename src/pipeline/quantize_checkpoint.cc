@@ -44,8 +44,8 @@ class Quantizer {
 
   CheckpointReport run() {
     check_input();
-    preflight();
     OutputFolder folder(output_, job_.force ? OutputFolder::Existing::replace : OutputFolder::Existing::refuse);
+    preflight();
     if (method_.needs_data) solve();
     SafetensorsWriter writer(folder.path(), plan_.outputs(format_), {.max_shard_bytes = job_.max_shard_bytes});
     for (const PlannedTensor& planned : plan_.tensors) {
@@ -75,6 +75,9 @@ class Quantizer {
   }
 
   void check_input() {
+    if (method_.needs_data && job_.data.path.empty()) {
+      fail(ErrorKind::invalid_option, "--data", "is needed: {} makes up for errors on calibration data", method_.name);
+    }
     std::error_code ignored;
     if (fs::equivalent(checkpoint_.path, output_, ignored)) {
       fail(ErrorKind::invalid_option, "--output", "'{}' is the input; it is never overwritten", output_.string());

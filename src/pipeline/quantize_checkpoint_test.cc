@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <random>
 
 #include "architectures/load_model.h"
 #include "checkpoint/checkpoint.h"
+#include "data/npz_writer.h"
 #include "executor/program.h"
 #include "formats/decoded_store.h"
 #include "support/temp_folder.h"
@@ -44,6 +46,20 @@ class QuantizeCheckpoint : public ::testing::Test {
       return text;
     }
     return "";
+  }
+
+  /// Ten sequences of 16.
+  std::string tokens() const {
+    Tensor ids = Tensor::allocate(DType::i64, {10, 16});
+    std::mt19937 random(3);
+    for (std::int64_t& id : ids.mutable_values<std::int64_t>()) id = static_cast<std::int64_t>(random() % 16);
+    save_npy(ids, folder_ / "tokens.npy");
+    return folder_ / "tokens.npy";
+  }
+
+  static std::string bytes(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   }
 
   static std::vector<std::string> files(const fs::path& folder) {
@@ -198,6 +214,68 @@ TEST_F(QuantizeCheckpoint, RefusesWeightsThatAreNotFinite) {
       "in: 'model.layers.0.mlp.up_proj.weight': has an infinity at [95, 62] (1 of 6144 values), which has no code");
   EXPECT_EQ(refusal({}, broken("model.norm.weight", INFINITY)),
             "in: 'model.norm.weight': has an infinity at [62] (1 of 64 values), which has no code");
+}
+
+TEST_F(QuantizeCheckpoint, GptqWritesEveryFormatThatHoldsIt) {
+  const Tensor expected = logits(write());
+  const CheckpointJob jobs[] = {
+      {.format = "plain", .options = {.bits = 3}},
+      {.format = "compressed-tensors", .options = {.bits = 4, .block_size = 16}},
+      {.format = "compressed-tensors", .options = {.bits = 4, .block_size = 16, .affine = true, .act_order = true}},
+      {.format = "gptq", .options = {.bits = 4, .block_size = 32}},
+      {.format = "gptq-v2", .options = {.bits = 8, .affine = true}}};
+  for (CheckpointJob job : jobs) {
+    job.method = "gptq";
+    job.data.path = tokens();
+    job.force = true;
+    const CheckpointReport report = quantize_checkpoint(folder_ / "in", out(), job);
+    SCOPED_TRACE(job.format);
+    EXPECT_THAT(report.weights, SizeIs(7));
+    for (const WeightReport& w : report.weights) {
+      EXPECT_LE(w.loss, w.rounding_loss) << w.name;
+      EXPECT_GT(w.rounding_loss, 0) << w.name;
+      EXPECT_EQ(w.input_rows, 160) << w.name;
+    }
+    EXPECT_THAT(files(folder_.path()), ElementsAre("in", "out", "tokens.npy"));
+    const double d = difference(logits(out()), expected);
+    EXPECT_LT(d, 0.5);
+    EXPECT_GT(d, 0);
+  }
+}
+
+TEST_F(QuantizeCheckpoint, AnInterruptedGptqGoesOnWhereItWas) {
+  write();
+  CheckpointJob job{.method = "gptq",
+                    .format = "compressed-tensors",
+                    .options = {.bits = 4, .block_size = 32},
+                    .data = {.path = tokens()}};
+  quantize_checkpoint(folder_ / "in", out("whole"), job);
+  job.progress = [](std::int64_t done, std::int64_t) {
+    if (done == 12) throw Error(ErrorKind::interrupted, "", "stopped");  // 10 samples, q and k
+  };
+  try {
+    quantize_checkpoint(folder_ / "in", out(), job);
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("out.journal, which holds 2 finished weights"));
+  }
+  EXPECT_THAT(files(folder_.path()), ElementsAre("in", "out.journal", "tokens.npy", "whole"));
+  job.progress = nullptr;
+  quantize_checkpoint(folder_ / "in", out(), job);
+  EXPECT_THAT(files(folder_.path()), ElementsAre("in", "out", "tokens.npy", "whole"));
+  for (const std::string& file : files(out())) EXPECT_EQ(bytes(out() + "/" + file), bytes(out("whole") + "/" + file));
+}
+
+TEST_F(QuantizeCheckpoint, GptqRefusesBeforeItCalibrates) {
+  EXPECT_EQ(refusal({.method = "gptq"}), "--data: is needed: gptq makes up for errors on calibration data");
+  write();
+  bool has_begun = false;
+  CheckpointJob job{.method = "gptq", .data = {.path = tokens()}, .progress = [&](auto, auto) { has_begun = true; }};
+  std::filesystem::create_directory(out());
+  std::ofstream(out("out/notes.txt")) << "mine";
+  EXPECT_THROW(quantize_checkpoint(folder_ / "in", out(), job), Error);
+  EXPECT_FALSE(has_begun);
+  EXPECT_THAT(files(folder_.path()), ElementsAre("in", "out", "tokens.npy"));
 }
 
 TEST_F(QuantizeCheckpoint, NeverReplacesUnlessToldTo) {

@@ -35,9 +35,6 @@ std::vector<std::vector<Tensor>> samples_for(const Model& model, const DataSourc
 
 SolvedWeights::SolvedWeights(const Checkpoint& checkpoint, const fs::path& output, const CheckpointJob& job,
                              const CheckpointPlan& plan, DType scale_type) {
-  if (job.data.path.empty()) {
-    fail(ErrorKind::invalid_option, "--data", "is needed: gptq makes up for errors on calibration data");
-  }
   std::set<std::string> wanted;
   for (const PlannedTensor& planned : plan.tensors) {
     if (planned.is_quantized) wanted.insert(planned.tensor->name);
@@ -61,8 +58,7 @@ SolvedWeights::SolvedWeights(const Checkpoint& checkpoint, const fs::path& outpu
                                             [&](const auto&, const auto& report) { wanted.erase(report.name); });
     warnings_.insert(warnings_.end(), done.warnings.begin(), done.warnings.end());
   } catch (...) {
-    if (journal_->finished() == 0) journal_->remove();
-    throw;
+    journal_->give_up();
   }
   if (!wanted.empty()) {
     fail(ErrorKind::unsupported, checkpoint.path.string(), "'{}' has no place in the model's graph; --exclude it",

@@ -16,8 +16,8 @@ namespace zeropoint {
 
 class SolvedWeights {
  public:
-  /// Solves for every weight that `plan` quantizes; `scale_type` is what the format stores. Throws invalid_option
-  /// without data, and what load_model(), Dataset::open() and gptq_model() throw.
+  /// Solves for every weight that `plan` quantizes; `scale_type` is what the format stores. Throws
+  /// what load_model(), Dataset::open() and gptq_model() throw.
   SolvedWeights(const Checkpoint& checkpoint, const std::filesystem::path& output, const CheckpointJob& job,
                 const CheckpointPlan& plan, DType scale_type);
 

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -53,12 +54,13 @@ bool listens_for_interrupt(pid_t pid) {
   return false;
 }
 
-int wait_for(pid_t pid, bool is_interrupted) {
+int wait_for(pid_t pid, const ProcessOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   bool is_sent = false;
   int status = 0;
   while (::waitpid(pid, &status, WNOHANG) == 0) {
-    if (is_interrupted && !is_sent && listens_for_interrupt(pid)) {
+    const bool is_there = options.interrupted_at.empty() || std::filesystem::exists(options.interrupted_at);
+    if (options.is_interrupted && !is_sent && is_there && listens_for_interrupt(pid)) {
       ::kill(pid, SIGINT);
       is_sent = true;
     }
@@ -80,7 +82,7 @@ ProcessResult run_zeropoint(const std::vector<std::string>& arguments, const Pro
   const pid_t pid = ::fork();
   if (pid == 0) become(arguments, options, out, err);
   ProcessResult result;
-  result.exit_code = wait_for(pid, options.is_interrupted);
+  result.exit_code = wait_for(pid, options);
   if (options.stdout_path.empty()) result.out = read_file(out);
   result.err = read_file(err);
   return result;

@@ -11,6 +11,7 @@ struct ProcessOptions {
   long file_bytes_limit = -1;   // a write beyond it fails, as on a full disk
   std::string stdout_path;      // instead of being kept
   bool is_interrupted = false;  // Ctrl-C as soon as the program listens for it
+  std::string interrupted_at;   // and this file exists, when it is named
 };
 
 struct ProcessResult {
