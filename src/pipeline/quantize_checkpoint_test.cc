@@ -276,6 +276,18 @@ TEST_F(QuantizeCheckpoint, GptqRefusesBeforeItCalibrates) {
   EXPECT_THROW(quantize_checkpoint(folder_ / "in", out(), job), Error);
   EXPECT_FALSE(has_begun);
   EXPECT_THAT(files(folder_.path()), ElementsAre("in", "out", "tokens.npy"));
+
+  job.data.path = folder_ / "short.npy";
+  save_npy(Tensor::of<std::int64_t>({3, 1}, {1, 2, 3}), job.data.path);
+  try {
+    quantize_checkpoint(folder_ / "in", out("other"), job);
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(),
+                HasSubstr("short.npy: no sequence has 2 tokens: attention over one token shows gptq nothing"));
+  }
+  EXPECT_FALSE(has_begun);
+  EXPECT_THAT(files(folder_.path()), ElementsAre("in", "out", "short.npy", "tokens.npy"));
 }
 
 TEST_F(QuantizeCheckpoint, NeverReplacesUnlessToldTo) {

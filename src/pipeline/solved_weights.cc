@@ -1,5 +1,6 @@
 #include "pipeline/solved_weights.h"
 
+#include <algorithm>
 #include <set>
 
 #include "architectures/load_model.h"
@@ -14,6 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::int64_t kShortestSequence = 2;
+
 /// "out/" has its journal beside it, not in it.
 fs::path journal_folder(const fs::path& output) {
   fs::path folder = output.has_filename() ? output : output.parent_path();
@@ -27,7 +30,16 @@ std::vector<std::vector<Tensor>> samples_for(const Model& model, const DataSourc
       source.path, program.inputs(), {.preprocess = source.preprocess, .limit = source.limit, .batch = source.batch});
   warnings = data->warnings();
   std::vector<std::vector<Tensor>> samples;
-  while (auto batch = data->next()) samples.push_back(std::move(batch->inputs));
+  std::int64_t longest = 0;
+  while (auto batch = data->next()) {
+    const Shape& shape = batch->inputs.at(0).shape();
+    if (!shape.empty()) longest = std::max(longest, shape.back());
+    samples.push_back(std::move(batch->inputs));
+  }
+  if (longest < kShortestSequence) {
+    fail(ErrorKind::invalid_data, source.path, "no sequence has {} tokens: attention over one token shows gptq nothing",
+         kShortestSequence);
+  }
   return samples;
 }
 
