@@ -96,6 +96,7 @@ TEST_P(Documentation, CommandsPrintWhatThePageShows) {
   if (is_update) std::ofstream(page) << join(updated);
 }
 
-INSTANTIATE_TEST_SUITE_P(Pages, Documentation, testing::Values("docs/quantization.md", "docs/cli.md", "docs/gguf.md"));
+INSTANTIATE_TEST_SUITE_P(Pages, Documentation,
+                         testing::Values("docs/quantization.md", "docs/cli.md", "docs/gguf.md", "docs/gptq.md"));
 
 }  // namespace
