@@ -97,6 +97,7 @@ TEST_P(Documentation, CommandsPrintWhatThePageShows) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Pages, Documentation,
-                         testing::Values("docs/quantization.md", "docs/cli.md", "docs/gguf.md", "docs/gptq.md"));
+                         testing::Values("docs/quantization.md", "docs/cli.md", "docs/gguf.md", "docs/gptq.md",
+                                         "docs/checkpoints.md"));
 
 }  // namespace
