@@ -8,9 +8,13 @@
 
 #include "api/network.h"
 #include "api/plan_options.h"
+#include "architectures/architecture.h"
+#include "architectures/load_model.h"
 #include "base/fail.h"
+#include "base/glob.h"
 #include "base/nearest.h"
 #include "base/staging_folder.h"
+#include "checkpoint/checkpoint.h"
 #include "methods/gptq_fingerprint.h"
 #include "methods/gptq_journal.h"
 #include "methods/gptq_method.h"
@@ -30,7 +34,7 @@ constexpr std::string_view kGptq = "gptq";
 constexpr int kDefaultBits = 4;
 
 OnnxWeightForm weight_form(const std::string& format) {
-  if (format == "onnx-dq") return OnnxWeightForm::dequantize_linear;
+  if (format == "onnx-dq" || format == "onnx") return OnnxWeightForm::dequantize_linear;
   if (format == "matmulnbits") return OnnxWeightForm::matmul_nbits;
   const std::string_view known[] = {"onnx-dq", "matmulnbits"};
   throw Error(ErrorKind::invalid_option, "--format", unknown_word("format", format, known));
@@ -46,8 +50,12 @@ class WeightQuantizer {
     const MatrixScheme scheme = matrix_scheme();
     report_.bits = scheme.bits;
     check_onnx_weight_form(scheme, form_);
-    network_.emplace(Network::load(input_));
-    model_ = network_->impl().prepared();
+    if (is_checkpoint(input_)) {
+      open_checkpoint_graph();
+    } else {
+      network_.emplace(Network::load(input_));
+      model_ = network_->impl().prepared();
+    }
     open_data();
     if (job_.method == kGptq) {
       by_gptq();
@@ -55,11 +63,12 @@ class WeightQuantizer {
       by_rounding(scheme);
     }
     insert_quantized_weights(model_, matrices_, form_);
+    if (!roles_.empty()) fold_constants(model_);  // Cast and Transpose of the weights that stay float
     Network(std::make_shared<Network::Impl>(Network::Impl{.model = std::move(model_)})).save(staging_.file());
     verify();
     staging_.commit();
     if (journal_) journal_->remove();
-    report_.input_bytes = fs::file_size(input_);
+    report_.input_bytes = roles_.empty() ? fs::file_size(input_) : checkpoint_bytes_;
     report_.output_bytes = fs::file_size(output_);
     return std::move(report_);
   }
@@ -105,7 +114,30 @@ class WeightQuantizer {
     return std::get<MatrixScheme>(find_method(job_.method).scheme(method_options()));
   }
 
-  NodeFilter filter() const { return {job_.include, job_.exclude, job_.keep_first, job_.keep_last}; }
+  void open_checkpoint_graph() {
+    const Checkpoint checkpoint = open_checkpoint(input_);
+    for (const WeightPlace& place : find_architecture(checkpoint).weights(checkpoint)) roles_[place.name] = place.role;
+    for (const StoredTensor& tensor : checkpoint.weights->tensors()) checkpoint_bytes_ += tensor.bytes;
+    model_ = load_model(input_);
+    network_.emplace(std::make_shared<Network::Impl>(Network::Impl{.model = model_}));
+  }
+
+  /// Of a checkpoint's weights: linear layers, or those that the patterns choose. Empty for an ONNX model.
+  KeepWeight keep() const {
+    if (roles_.empty()) return nullptr;
+    return [this](const std::string& weight) -> std::string {
+      const auto matches = [&](const std::string& pattern) { return glob_match(pattern, weight); };
+      if (std::ranges::any_of(job_.exclude, matches)) return "is excluded";
+      if (!job_.include.empty()) return std::ranges::any_of(job_.include, matches) ? "" : "is not included";
+      const auto role = roles_.find(weight);
+      return role != roles_.end() && role->second == WeightRole::linear ? "" : "is no linear layer of a block";
+    };
+  }
+
+  NodeFilter filter() const {
+    if (!roles_.empty()) return {.keep_first = job_.keep_first, .keep_last = job_.keep_last};
+    return {job_.include, job_.exclude, job_.keep_first, job_.keep_last};
+  }
 
   // The weights' own type where it is narrower: scales are rounded to it before codes are chosen.
   static DType scale_type(const WeightTargets& found) {
@@ -133,8 +165,9 @@ class WeightQuantizer {
   }
 
   void by_gptq() {
-    GptqModelOptions options{.gptq = options_of_gptq(), .filter = filter(), .on_progress = job_.progress};
-    options.gptq.scale_type = scale_type(find_weight_targets(model_, options.filter));
+    GptqModelOptions options{
+        .gptq = options_of_gptq(), .filter = filter(), .keep = keep(), .on_progress = job_.progress};
+    options.gptq.scale_type = scale_type(find_weight_targets(model_, options.filter, options.keep));
     journal_.emplace(fs::path(output_.string() + ".journal"), gptq_fingerprint(model_, samples_, options));
     if (journal_->found() == GptqJournal::Found::another_run) {
       report_.warnings.push_back(fmt::format("{}.journal was of another run; started over", output_.string()));
@@ -167,7 +200,7 @@ class WeightQuantizer {
 
   void by_rounding(const MatrixScheme& scheme) {
     const Method& method = find_method(job_.method);
-    const WeightTargets found = find_weight_targets(model_, filter());
+    const WeightTargets found = find_weight_targets(model_, filter(), keep());
     if (found.targets.empty()) fail(ErrorKind::invalid_option, input_.string(), "there is no weight to quantize");
     for (const WeightTarget& target : found.targets) {
       const QuantizedWeight weight =
@@ -205,6 +238,8 @@ class WeightQuantizer {
   const OnnxWeightForm form_;
   StagingFolder staging_;
   std::optional<Network> network_;
+  std::map<std::string, WeightRole> roles_;  // of a checkpoint's weights; empty for an ONNX model
+  std::uintmax_t checkpoint_bytes_ = 0;
   Model model_;
   std::vector<std::vector<Tensor>> samples_;
   std::optional<Reference> reference_;

@@ -11,6 +11,7 @@
 #include "cli/checks.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
+#include "cli/weights_report.h"
 #include "formats/format.h"
 #include "methods/method.h"
 #include "zeropoint/checkpoint.h"
@@ -25,11 +26,32 @@ struct Options {
   CheckpointJob job;
 };
 
+bool is_onnx_format(std::string_view format) {
+  return format == "onnx" || format == "onnx-dq" || format == "matmulnbits";
+}
+
+/// The checkpoint's graph as an ONNX model whose products read codes.
+void write_onnx(const Options& options, const Output& out) {
+  const CheckpointJob& from = options.job;
+  const WeightsJob job{.method = from.method,
+                       .format = from.format,
+                       .options = from.options,
+                       .data = from.data,
+                       .include = from.include,
+                       .exclude = from.exclude,
+                       .progress = out.progress("quantizing", "steps")};
+  const WeightsReport report = quantize_weights(options.input, options.output, job);
+  for (const std::string& warning : report.warnings) out.warn("", warning);
+  out.text(weights_report_text(report, job, options.output));
+  out.json(weights_report_json(report, job, options.output));
+}
+
 void quantize(Options& options, const Output& out) {
   CheckpointJob& job = options.job;
   if (options.symmetric && (job.method == "zero-point" || job.options.affine)) {
     throw Error(ErrorKind::invalid_option, "--symmetric", "contradicts a zero point");
   }
+  if (is_onnx_format(job.format)) return write_onnx(options, out);
   job.on_preflight = [&out](const Preflight& p) { out.note(preflight_text(p)); };
   job.progress = out.progress("quantizing", "MB");
   const CheckpointReport report = quantize_checkpoint(options.input, options.output, job);
@@ -48,7 +70,7 @@ std::string method_help() {
 std::string format_help() {
   std::string help = "what to write; the method's own unless given:";
   for (const Format& f : all_formats()) help += fmt::format(" {} ({})", f.name, f.summary);
-  return help;
+  return help + "; onnx, matmulnbits (one ONNX model, by absmax, zero-point or gptq)";
 }
 
 Action define(CLI::App& app) {

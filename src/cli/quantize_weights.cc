@@ -1,16 +1,11 @@
 // zeropoint quantize MODEL.onnx --method: the weights of an ONNX model as codes, activations stay float.
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cmath>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "cli/command.h"
 #include "cli/data_options.h"
-#include "cli/table.h"
+#include "cli/weights_report.h"
 #include "zeropoint/weights.h"
 
 namespace zeropoint::cli {
@@ -22,90 +17,13 @@ struct Options {
   WeightsJob job;
 };
 
-std::string gain(const LayerReport& w) {
-  return w.rounding_loss > 0 ? fmt::format("{:.3f}", w.loss / w.rounding_loss) : "1";
-}
-
-Table weights_table(const WeightsReport& report) {
-  Table table({{.header = "weight", .may_shrink = true},
-               {.header = "out x in", .right = true},
-               {.header = "loss", .right = true},
-               {.header = "rounding", .right = true},
-               {.header = "ratio", .right = true},
-               {.header = "damping", .right = true},
-               {.header = "rounded", .right = true},
-               {.header = "rows", .right = true}});
-  for (const LayerReport& w : report.weights) {
-    table.add({w.weight, fmt::format("{}x{}", w.rows, w.columns), fmt::format("{:.4g}", w.loss),
-               fmt::format("{:.4g}", w.rounding_loss), gain(w), fmt::format("{:g}", w.damping),
-               fmt::format("{}", w.rounded_rows), fmt::format("{}", w.input_rows)});
-  }
-  return table;
-}
-
-std::string as_text(const Options& o, const WeightsReport& report) {
-  std::string text;
-  if (o.job.method == "gptq") text += weights_table(report).render();
-  text += fmt::format("{} weights quantized by {} to {} bits", report.weights.size(), o.job.method, report.bits);
-  if (report.resumed > 0) text += fmt::format(", {} of them by the interrupted run", report.resumed);
-  text += "\n";
-  for (const auto& [node, reason] : report.float_nodes)
-    text += wrap(fmt::format("  float: {}: {}", node, reason), 9) + "\n";
-  for (const OutputError& output : report.outputs) {
-    text += fmt::format("output '{}': SQNR {:.2f} dB, largest error {:.4g}\n", output.name, output.sqnr_db,
-                        output.max_abs_error);
-  }
-  const double ratio =
-      static_cast<double>(report.input_bytes) / static_cast<double>(std::max<std::uintmax_t>(report.output_bytes, 1));
-  return text + fmt::format("{}: {} bytes, {:.2f}x smaller\n", o.output, report.output_bytes, ratio);
-}
-
-std::string as_json(const Options& o, const WeightsReport& report) {
-  nlohmann::ordered_json document = {{"output", o.output},
-                                     {"method", o.job.method},
-                                     {"bits", report.bits},
-                                     {"block_size", o.job.options.block_size},
-                                     {"format", o.job.format},
-                                     {"input_bytes", report.input_bytes},
-                                     {"output_bytes", report.output_bytes},
-                                     {"calibration_samples", report.calibration_samples},
-                                     {"resumed", report.resumed},
-                                     {"weights", nlohmann::ordered_json::array()},
-                                     {"float_nodes", nlohmann::ordered_json::array()},
-                                     {"outputs", nlohmann::ordered_json::array()},
-                                     {"warnings", report.warnings}};
-  for (const LayerReport& w : report.weights) {
-    nlohmann::ordered_json row = {{"name", w.weight}, {"node", w.node}, {"rows", w.rows}, {"columns", w.columns}};
-    if (o.job.method == "gptq") {
-      row["loss"] = w.loss;
-      row["rounding_loss"] = w.rounding_loss;
-      row["damping"] = w.damping;
-      row["rounded_rows"] = w.rounded_rows;
-      row["dead_columns"] = w.dead_columns;
-      row["input_rows"] = w.input_rows;
-    }
-    document["weights"].push_back(row);
-  }
-  for (const auto& [node, reason] : report.float_nodes) {
-    document["float_nodes"].push_back({{"name", node}, {"reason", reason}});
-  }
-  for (const OutputError& output : report.outputs) {
-    nlohmann::ordered_json row = {{"name", output.name}};
-    row["sqnr_db"] =
-        std::isfinite(output.sqnr_db) ? nlohmann::ordered_json(output.sqnr_db) : nlohmann::ordered_json(nullptr);
-    row["max_abs_error"] = output.max_abs_error;
-    document["outputs"].push_back(row);
-  }
-  return document.dump(2);
-}
-
 void quantize(Options& o, const Output& out) {
   o.job.progress = out.progress("quantizing", "steps");
   const WeightsReport report = quantize_weights(o.input, o.output, o.job);
   o.job.progress = nullptr;
   for (const std::string& warning : report.warnings) out.warn("", warning);
-  out.text(as_text(o, report));
-  out.json(as_json(o, report));
+  out.text(weights_report_text(report, o.job, o.output));
+  out.json(weights_report_json(report, o.job, o.output));
 }
 
 Action define(CLI::App& app) {

@@ -9,11 +9,11 @@
 namespace zeropoint::testing {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using cli::kExitError;
 using cli::kExitInterrupted;
 using cli::kExitUsage;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
 Tensor normal(const Shape& shape, unsigned seed) {
@@ -124,6 +124,21 @@ TEST_F(QuantizeByMethod, ACheckpointByGptq) {
   EXPECT_EQ(error_of({"quantize", path("llama"), "--method", "gptq", "-o", path("other")}, kExitUsage),
             "--data: is needed: gptq makes up for errors on calibration data");
   EXPECT_EQ(files(), before);
+}
+
+TEST_F(QuantizeByMethod, ACheckpointAsAnOnnxModel) {
+  const std::string llama = tiny_llama();
+  for (const char* method : {"absmax", "zero-point", "gptq"}) {
+    for (const char* format : {"onnx", "matmulnbits"}) {
+      const ProcessResult text =
+          run_zeropoint({"quantize", llama, "--method", method, "--format", format, "--bits", "4", "--block-size", "32",
+                         "--data", path("rows.npy"), "-o", path("q.onnx")});
+      EXPECT_EQ(text.exit_code, 0) << text.err;
+      EXPECT_THAT(text.out, HasSubstr("7 weights quantized by " + std::string(method) + " to 4 bits"));
+      EXPECT_THAT(text.out, HasSubstr("output 'logits': SQNR "));
+    }
+  }
+  EXPECT_EQ(run_zeropoint({"eval", path("q.onnx"), "--data", path("rows.npy"), "--metric", "perplexity"}).exit_code, 0);
 }
 
 }  // namespace
