@@ -41,8 +41,9 @@ std::array<float, 256> make_dynamic_levels() {
     const auto border = [&](int i) { return static_cast<float>(0.1 + 0.9 * i / parts); };
     for (int i = 0; i < parts; ++i) {
       const float middle = (border(i) + border(i + 1)) / 2;
-      levels[n++] = static_cast<float>(factor * static_cast<double>(middle));
-      levels[n++] = -levels[n - 1];
+      const auto level = static_cast<float>(factor * static_cast<double>(middle));
+      levels[n++] = level;
+      levels[n++] = -level;
     }
   }
   levels[n++] = 0;
