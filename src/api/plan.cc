@@ -17,8 +17,8 @@ namespace {
 constexpr std::array<const char*, 2> kCandidates = {"mse", "minmax"};
 
 PlanResult plan_with(const Graph& graph, const Calibration& seen, const PlanOptions& options) {
-  Choice choice = choose_plan(graph, decide_structure(graph, structure_options(options)), seen.impl().statistics,
-                              choose_options(options));
+  PlanChoice choice = choose_plan(graph, decide_structure(graph, structure_options(options)), seen.impl().statistics,
+                                  choose_options(options));
   choice.plan.format = options.format;
   choice.plan.quantize_outputs = options.quantize_outputs;
   choice.plan.observer = options.observer;

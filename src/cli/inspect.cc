@@ -61,7 +61,7 @@ void add_values(Table& table, std::string_view role, const Graph& graph, const s
   }
 }
 
-std::string grid_text(const QuantizedTensor& tensor) {
+std::string grid_text(const QuantizedValue& tensor) {
   if (tensor.block_size > 0) return fmt::format("blocks of {} along axis {}", tensor.block_size, tensor.axis);
   return tensor.grids == 1 ? "per tensor" : fmt::format("per axis {} ({})", tensor.axis, tensor.grids);
 }
@@ -80,7 +80,7 @@ Json to_json(const Options& options, const Model& model, const Inventory& invent
         {{"type", name(row.dtype)}, {"tensors", row.tensors}, {"elements", row.elements}, {"bytes", row.bytes}});
   }
   Json quantized = Json::array();
-  for (const QuantizedTensor& row : inventory.quantized) {
+  for (const QuantizedValue& row : inventory.quantized) {
     quantized.push_back({{"tensor", row.name},
                          {"constant", row.is_constant},
                          {"type", name(row.dtype)},
@@ -131,14 +131,14 @@ void print_summary(const Options& options, const Model& model, const Inventory& 
   if (!types.empty()) out.text(types.render() + "\n");
 
   const auto constants = std::count_if(inventory.quantized.begin(), inventory.quantized.end(),
-                                       [](const QuantizedTensor& t) { return t.is_constant; });
+                                       [](const QuantizedValue& t) { return t.is_constant; });
   const auto all = static_cast<std::ptrdiff_t>(inventory.quantized.size());
   out.text(fmt::format("quantized tensors: {} constants, {} activations\n", constants, all - constants));
 }
 
 void print_tensors(const Inventory& inventory, const Output& out) {
   Table table({{"tensor", false, true}, {"type"}, {"grid"}, {"min scale", true}, {"max scale", true}});
-  for (const QuantizedTensor& row : inventory.quantized) {
+  for (const QuantizedValue& row : inventory.quantized) {
     table.add({row.name, std::string(name(row.dtype)), grid_text(row), fmt::format("{:.4g}", row.min_scale),
                fmt::format("{:.4g}", row.max_scale)});
   }

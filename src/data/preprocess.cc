@@ -104,7 +104,7 @@ Tensor resize_and_crop(const Preprocess& spec, const Tensor& image, const std::s
   if (size.height * size.width > (std::int64_t{1} << 30)) {
     fail(ErrorKind::invalid_data, where, "would become {} x {} pixels (height x width)", size.height, size.width);
   }
-  const Window window{half_rounded(size.height - kept.height), half_rounded(size.width - kept.width), kept};
+  const ResizeWindow window{half_rounded(size.height - kept.height), half_rounded(size.width - kept.width), kept};
   return resize_image(image, size, window, spec.filter);
 }
 

@@ -163,7 +163,7 @@ void vertical(const typename Arithmetic::Element* rows, std::int64_t offset, std
 bool is_identity(std::int64_t from, std::int64_t to) { return from == to; }
 
 template <class Arithmetic>
-Tensor resize_as(const Tensor& image, ImageSize size, const Window& window, const FilterRow& filter) {
+Tensor resize_as(const Tensor& image, ImageSize size, const ResizeWindow& window, const FilterRow& filter) {
   using Element = typename Arithmetic::Element;
   const std::int64_t height = image.dim(0);
   const std::int64_t width = image.dim(1);
@@ -206,7 +206,7 @@ ResizeFilter find_resize_filter(std::string_view name) {
   throw Error(ErrorKind::invalid_option, "--preprocess", unknown_word("filter", name, names));
 }
 
-Tensor resize_image(const Tensor& image, ImageSize size, const Window& window, ResizeFilter filter) {
+Tensor resize_image(const Tensor& image, ImageSize size, const ResizeWindow& window, ResizeFilter filter) {
   const FilterRow& row = kFilters[static_cast<std::size_t>(filter)];
   if (image.dtype() == DType::u8) return resize_as<FixedPoint>(image, size, window, row);
   if (image.dtype() == DType::f32) return resize_as<FloatingPoint>(image, size, window, row);

@@ -25,13 +25,13 @@ struct ImageSize {
 };
 
 /// A rectangle of the resized image.
-struct Window {
+struct ResizeWindow {
   std::int64_t top = 0;
   std::int64_t left = 0;
   ImageSize size;
 };
 
 /// `image` is [height, width, channels], uint8 or float32; the result is the window of it at `size`.
-Tensor resize_image(const Tensor& image, ImageSize size, const Window& window, ResizeFilter filter);
+Tensor resize_image(const Tensor& image, ImageSize size, const ResizeWindow& window, ResizeFilter filter);
 
 }  // namespace zeropoint

@@ -82,6 +82,7 @@ std::string gptq_fingerprint(const Model& model, std::span<const std::vector<Ten
                       o.static_groups, o.clip_search, o.short_block, o.damping, name(o.scale_type)));
   for (const WeightTarget& target : find_weight_targets(model, options.filter, options.keep).targets) {
     sum.add(target.name);
+    sum.add(std::int64_t{options.unblocked.contains(target.name)});
   }
   for (const auto& [domain, version] : model.opsets) {
     sum.add(domain);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,9 +39,10 @@ class GptqJournal;
 struct GptqModelOptions {
   GptqOptions gptq;
   NodeFilter filter;
-  KeepWeight keep;                 // weights that stay as they are, with the reason
-  GptqJournal* journal = nullptr;  // optional
-  OnProgress on_progress;          // in steps: a sample through a layer, or a weight
+  KeepWeight keep;                  // weights that stay as they are, with the reason
+  std::set<std::string> unblocked;  // weights with one grid per output, whatever gptq.block_size says
+  GptqJournal* journal = nullptr;   // optional
+  OnProgress on_progress;           // in steps: a sample through a layer, or a weight
 };
 
 /// Called with each finished weight, in the order of the model.

@@ -243,6 +243,18 @@ TEST_F(QuantizeCheckpoint, GptqWritesEveryFormatThatHoldsIt) {
   }
 }
 
+TEST_F(QuantizeCheckpoint, GptqHasAGridPerOutputWhereBlocksDoNotFit) {
+  write({.intermediate = 172});
+  const CheckpointReport report = quantize_checkpoint(folder_ / "in", out(),
+                                                      {.method = "gptq",
+                                                       .format = "compressed-tensors",
+                                                       .options = {.bits = 4, .block_size = 32},
+                                                       .data = {.path = tokens()}});
+  EXPECT_THAT(report.warnings,
+              Contains(HasSubstr("blocks of 32 do not divide its 172 columns; has a grid per output")));
+  for (const WeightReport& w : report.weights) EXPECT_LE(w.loss, w.rounding_loss) << w.name;
+}
+
 TEST_F(QuantizeCheckpoint, AnInterruptedGptqGoesOnWhereItWas) {
   write();
   CheckpointJob job{.method = "gptq",

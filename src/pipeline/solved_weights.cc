@@ -48,13 +48,19 @@ std::vector<std::vector<Tensor>> samples_for(const Model& model, const DataSourc
 SolvedWeights::SolvedWeights(const Checkpoint& checkpoint, const fs::path& output, const CheckpointJob& job,
                              const CheckpointPlan& plan, DType scale_type) {
   std::set<std::string> wanted;
+  std::set<std::string> unblocked;
   for (const PlannedTensor& planned : plan.tensors) {
-    if (planned.is_quantized) wanted.insert(planned.tensor->name);
+    if (!planned.is_quantized) continue;
+    wanted.insert(planned.tensor->name);
+    const auto* scheme = std::get_if<MatrixScheme>(&planned.form.scheme);
+    if (scheme != nullptr && scheme->block_size == 0) unblocked.insert(planned.tensor->name);
   }
   const Model model = load_model(checkpoint.path);
   std::vector<std::vector<Tensor>> samples = samples_for(model, job.data, warnings_);
   GptqModelOptions options{.gptq = gptq_options(job.options)};
   options.gptq.scale_type = scale_type;
+  options.gptq.short_block = true;  // where the format cannot hold one, the plan has no blocks
+  options.unblocked = unblocked;
   options.keep = [&](const std::string& weight) {
     return wanted.contains(weight) ? std::string() : std::string("is not to be quantized");
   };

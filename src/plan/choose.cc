@@ -86,10 +86,10 @@ PlanTensor observed_row(const Graph& graph, const Grid& grid, const Statistics& 
 
 }  // namespace
 
-Choice choose_plan(const Graph& graph, const Structure& structure, const Statistics& statistics,
-                   const ChooseOptions& options) {
+PlanChoice choose_plan(const Graph& graph, const Structure& structure, const Statistics& statistics,
+                       const ChooseOptions& options) {
   check_types(options);
-  Choice choice;
+  PlanChoice choice;
   choice.plan.nodes = structure.nodes;
   const Scheme scheme{.dtype = options.activations, .symmetric = options.symmetric_activations};
   std::map<ValueId, float> scale_of;

@@ -27,14 +27,14 @@ struct ChooseOptions {
   ObserverOptions observer_options;
 };
 
-struct Choice {
+struct PlanChoice {
   QuantPlan plan;                     // format "qdq", nodes and tensors filled
   std::vector<std::string> warnings;  // one sentence each, the tensor named first
 };
 
 /// Throws invalid_data when `statistics` lack a tensor, invalid_model when a weight is not finite,
 /// invalid_option for types that are not offered.
-Choice choose_plan(const Graph& graph, const Structure& structure, const Statistics& statistics,
-                   const ChooseOptions& options = {});
+PlanChoice choose_plan(const Graph& graph, const Structure& structure, const Statistics& statistics,
+                       const ChooseOptions& options = {});
 
 }  // namespace zeropoint

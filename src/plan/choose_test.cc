@@ -25,8 +25,8 @@ Statistics seen(std::initializer_list<std::pair<const char*, std::vector<float>>
   return statistics;
 }
 
-Choice choose(std::string_view text, const Statistics& statistics,
-              const ChooseOptions& options = {.observer = "minmax"}, const StructureOptions& structure = {}) {
+PlanChoice choose(std::string_view text, const Statistics& statistics,
+                  const ChooseOptions& options = {.observer = "minmax"}, const StructureOptions& structure = {}) {
   const Graph graph = parse_graph(text);
   return choose_plan(graph, decide_structure(graph, structure), statistics, options);
 }
@@ -39,7 +39,7 @@ constexpr std::string_view kConv = R"(main (float32[1, 1, 2, 2] x) => (float32[1
 )";
 
 TEST(Choose, ActivationWeightAndBias) {
-  const Choice c = choose(kConv, seen({{"x", {-1, 254}}}));
+  const PlanChoice c = choose(kConv, seen({{"x", {-1, 254}}}));
   EXPECT_THAT(c.warnings, IsEmpty());
   ASSERT_EQ(c.plan.tensors.size(), 3U);
 
@@ -64,12 +64,12 @@ TEST(Choose, ActivationWeightAndBias) {
 
 TEST(Choose, Schemes) {
   const Statistics statistics = seen({{"x", {-1, 254}}});
-  const Choice narrow = choose(kConv, statistics,
-                               {.activations = DType::i8,
-                                .weights = DType::u8,
-                                .symmetric_activations = true,
-                                .per_tensor = true,
-                                .observer = "minmax"});
+  const PlanChoice narrow = choose(kConv, statistics,
+                                   {.activations = DType::i8,
+                                    .weights = DType::u8,
+                                    .symmetric_activations = true,
+                                    .per_tensor = true,
+                                    .observer = "minmax"});
   EXPECT_FLOAT_EQ(narrow.plan.tensors[0].qparams.scales.values<float>()[0], 2 * 254.0F / 255);
   EXPECT_EQ(codes_of(narrow.plan.tensors[0].qparams.zero_points)[0], 0);
   EXPECT_FLOAT_EQ(narrow.plan.tensors[1].qparams.scales.values<float>()[0], 0.01F);
@@ -77,18 +77,18 @@ TEST(Choose, Schemes) {
   EXPECT_EQ(narrow.plan.tensors[1].reason, "max|w| / 127 = 0.01");
   EXPECT_EQ(narrow.plan.tensors[2].qparams.scales.rank(), 0);
 
-  const Choice wide = choose(kConv, statistics, {.activations = DType::u16, .observer = "minmax"});
+  const PlanChoice wide = choose(kConv, statistics, {.activations = DType::u16, .observer = "minmax"});
   EXPECT_FLOAT_EQ(wide.plan.tensors[0].qparams.scales.values<float>()[0], 255.0F / 65535);
 }
 
 TEST(Choose, BiasBeyondInt32RaisesItsChannelsScale) {
-  const Choice c = choose(R"(main (float32[1, 1, 2, 2] x) => (float32[1, 2, 2, 2] y)
+  const PlanChoice c = choose(R"(main (float32[1, 1, 2, 2] x) => (float32[1, 2, 2, 2] y)
 <float32[2, 1, 1, 1] w = {0.0000127, 1.27}, float32[2] b = {1000, 1}>
 {
   ["conv"] y = Conv(x, w, b)
 }
 )",
-                          seen({{"x", {0, 0.255}}}));
+                              seen({{"x", {0, 0.255}}}));
   const auto scales = c.plan.find("w")->qparams.scales.values<float>();
   EXPECT_FLOAT_EQ(scales[0], static_cast<float>(1000 / 0.001 / 0x1p30)) << "1000 / (0.001 * 1e-7) = 1e13 is no int32";
   EXPECT_FLOAT_EQ(scales[1], 0.01F);
@@ -97,42 +97,42 @@ TEST(Choose, BiasBeyondInt32RaisesItsChannelsScale) {
 }
 
 TEST(Choose, BiasThatNoSingleScaleHoldsStaysFloat) {
-  const Choice c = choose(R"(main (float32[1, 1, 2, 2] x) => (float32[1, 1, 2, 2] y)
+  const PlanChoice c = choose(R"(main (float32[1, 1, 2, 2] x) => (float32[1, 1, 2, 2] y)
 <float32[1, 1, 1, 1] w = {0.0000127}, float32[1] b = {1000}>
 {
   ["conv"] y = Conv(x, w, b)
 }
 )",
-                          seen({{"x", {0, 0.255}}}), {.per_tensor = true, .observer = "minmax"});
+                              seen({{"x", {0, 0.255}}}), {.per_tensor = true, .observer = "minmax"});
   EXPECT_EQ(c.plan.find("b"), nullptr);
   EXPECT_THAT(c.warnings, ElementsAre("bias 'b' stays float: 1000 is beyond int32 at scale 0.001 * 1e-07"));
 }
 
 TEST(Choose, ZeroWeightsDoNotCoarsenTheirBias) {
-  const Choice c = choose(R"(main (float32[1, 1, 2, 2] x) => (float32[1, 2, 2, 2] y)
+  const PlanChoice c = choose(R"(main (float32[1, 1, 2, 2] x) => (float32[1, 2, 2, 2] y)
 <float32[2, 1, 1, 1] w = {0, 1.27}, float32[2] b = {0.3, 1}>
 {
   ["conv"] y = Conv(x, w, b)
 }
 )",
-                          seen({{"x", {0, 255}}}));
+                              seen({{"x", {0, 255}}}));
   const float step = c.plan.find("b")->qparams.scales.values<float>()[0];
   EXPECT_NEAR(0.3 / step, 0x1p23, 2) << "scale 1 would round 0.3 to 0";
 }
 
 TEST(Choose, GroupsThatShareAGridOfZerosHoldTheLargestBias) {
-  const Choice c = choose(R"(main (float32[1, 2, 2, 2] x) => (float32[1, 2, 2, 2] y)
+  const PlanChoice c = choose(R"(main (float32[1, 2, 2, 2] x) => (float32[1, 2, 2, 2] y)
 <float32[2, 1, 1, 1] w = {0, 0}, float32[2] b = {1000, 0.001}>
 {
   ["deconv"] y = ConvTranspose<group = 2>(x, w, b)
 }
 )",
-                          seen({{"x", {0, 255}}}));
+                              seen({{"x", {0, 255}}}));
   EXPECT_NEAR(1000 / c.plan.find("b")->qparams.scales.values<float>()[0], 0x1p23, 2);
 }
 
 TEST(Choose, GridsThatManyTensorsShareCoverAll) {
-  const Choice c = choose(R"(main (float32[1, 1, 2, 2] x) => (float32[1, 1, 2, 2] y)
+  const PlanChoice c = choose(R"(main (float32[1, 1, 2, 2] x) => (float32[1, 1, 2, 2] y)
 <float32[1, 1, 1, 1] w = {1}, float32[1, 2, 1, 1] w2 = {1, 2}>
 {
   ["left"] a = Conv(x, w)
@@ -141,7 +141,7 @@ TEST(Choose, GridsThatManyTensorsShareCoverAll) {
   ["last"] y = Conv(c, w2)
 }
 )",
-                          seen({{"x", {0, 1}}, {"a", {-1, 5}}, {"b", {0, 254}}}));
+                              seen({{"x", {0, 1}}, {"a", {-1, 5}}, {"b", {0, 254}}}));
   for (const char* name : {"a", "b", "c"}) {
     EXPECT_FLOAT_EQ(c.plan.find(name)->qparams.scales.values<float>()[0], 1) << name;
     EXPECT_EQ(codes_of(c.plan.find(name)->qparams.zero_points)[0], 1) << name;
@@ -159,7 +159,7 @@ TEST(Choose, SoftmaxHasAFixedGrid) {
 }
 )";
   const auto grid = [&](DType dtype, bool symmetric) {
-    const Choice c = choose(text, {}, {.activations = dtype, .symmetric_activations = symmetric});
+    const PlanChoice c = choose(text, {}, {.activations = dtype, .symmetric_activations = symmetric});
     const PlanTensor& p = *c.plan.find("p");
     return std::pair(p.qparams.scales.values<float>()[0], codes_of(p.qparams.zero_points)[0]);
   };
@@ -181,7 +181,7 @@ TEST(Choose, BiasTakesBackTheMeanErrorOfTheWeights) {
 )";
   Statistics statistics = seen({{"x", {0, 255}}});
   statistics.channel_means["x"].observe(Tensor::of<float>({2, 2}, {100, 2, 100, 4}));
-  const Choice c = choose(text, statistics);
+  const PlanChoice c = choose(text, statistics);
   const PlanTensor& b = *c.plan.find("b");
   ASSERT_TRUE(b.correction);
   EXPECT_NEAR(b.correction.values<float>()[0], 0.004 * 3, 1e-6);

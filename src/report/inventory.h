@@ -24,7 +24,7 @@ struct TypeCount {
 };
 
 /// A tensor in codes with constant scales: what a DequantizeLinear reads or a QuantizeLinear makes.
-struct QuantizedTensor {
+struct QuantizedValue {
   std::string name;
   bool is_constant = false;
   DType dtype = DType::undefined;
@@ -39,9 +39,9 @@ struct Inventory {
   std::int64_t nodes = 0;
   std::int64_t parameters = 0;  // elements of constants
   std::uint64_t parameter_bytes = 0;
-  std::vector<OpCount> ops;                // most frequent first
-  std::vector<TypeCount> types;            // by type number
-  std::vector<QuantizedTensor> quantized;  // in the graph's order, each tensor once
+  std::vector<OpCount> ops;               // most frequent first
+  std::vector<TypeCount> types;           // by type number
+  std::vector<QuantizedValue> quantized;  // in the graph's order, each tensor once
 };
 
 Inventory take_inventory(const Model& model);

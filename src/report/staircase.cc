@@ -16,14 +16,14 @@ constexpr int kStepsShownWhole = 32;
 constexpr int kStepsInWindow = 16;
 
 /// A code owns S/2 on either side of its value; the outermost codes own everything beyond.
-std::vector<Step> integer_steps(const Derivation& d, Range window) {
+std::vector<StairStep> integer_steps(const Derivation& d, Range window) {
   const double scale = static_cast<double>(d.qparams.scale);
   const double zero_point = d.qparams.zero_point;
   const auto code_at = [&](double x) {
     return std::clamp(std::rint(x / scale) + zero_point, static_cast<double>(d.codes.min),
                       static_cast<double>(d.codes.max));
   };
-  std::vector<Step> steps;
+  std::vector<StairStep> steps;
   for (double q = code_at(window.min); q <= code_at(window.max); ++q) {
     const double value = scale * (q - zero_point);
     const double left = q == d.codes.min ? window.min : std::max(window.min, value - scale / 2);
@@ -34,9 +34,9 @@ std::vector<Step> integer_steps(const Derivation& d, Range window) {
 }
 
 /// A code owns everything that is nearer to it than to its neighbours.
-std::vector<Step> float_steps(DType dtype, double scale, Range window) {
+std::vector<StairStep> float_steps(DType dtype, double scale, Range window) {
   const std::vector<double> codes = float_codes(dtype);
-  std::vector<Step> steps;
+  std::vector<StairStep> steps;
   double left = window.min;
   for (std::size_t i = 0; i < codes.size(); ++i) {
     const bool is_last = i + 1 == codes.size();
@@ -82,7 +82,7 @@ std::vector<std::string> plot_terminal(const Staircase& s, int columns) {
     return canvas.height() - 2 - static_cast<int>(std::lround((y - low) / (high - low) * (canvas.height() - 4)));
   };
   int previous_y = -1;
-  for (const Step& step : s.steps) {
+  for (const StairStep& step : s.steps) {
     const int y = to_y(step.value);
     canvas.horizontal(to_x(step.left), to_x(step.right), y);
     if (previous_y >= 0) canvas.vertical(to_x(step.left), previous_y, y);
@@ -125,10 +125,10 @@ std::string plot_svg(const Staircase& s, const std::string& title) {
 
   std::string path;
   std::string labels;
-  const std::vector<Step>& all = s.steps;
+  const std::vector<StairStep>& all = s.steps;
   const std::size_t every = all.size() / 12 + 1;  // at most a dozen code labels
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const Step& step = all[i];
+    const StairStep& step = all[i];
     path += fmt::format("{}{:.2f},{:.2f} H{:.2f} ", i == 0 ? "M" : "L", to_x(step.left), to_y(step.value),
                         to_x(step.right));
     if (i % every == 0) {

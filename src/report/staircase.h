@@ -10,7 +10,7 @@
 
 namespace zeropoint {
 
-struct Step {
+struct StairStep {
   double left = 0;  // the x that share this code, cut to the window
   double right = 0;
   double value = 0;  // x'
@@ -19,7 +19,7 @@ struct Step {
 
 struct Staircase {
   Range window;  // of x
-  std::vector<Step> steps;
+  std::vector<StairStep> steps;
   std::int32_t zero_point = 0;
 };
 

@@ -91,7 +91,7 @@ void pack_words(const std::int8_t* codes, std::int64_t n, int bits, WordFill fil
   if (bits == 3) {
     pack_dense_3bit(codes, fast / group, words);
   } else {
-    if (bits == 8) std::memcpy(bytes, raw, static_cast<std::size_t>(fast));
+    if (bits == 8 && fast > 0) std::memcpy(bytes, raw, static_cast<std::size_t>(fast));
     if (bits == 4) pack_4bit(raw, fast, bytes);
     if (bits == 2) pack_2bit(raw, fast, bytes);
     const std::uint32_t flip = highest_bits(bits);
@@ -109,7 +109,7 @@ void unpack_words(const std::uint32_t* words, std::int64_t n, int bits, WordFill
   if (bits == 3) {
     unpack_dense_3bit(words, fast / group, codes);
   } else {
-    if (bits == 8) std::memcpy(raw, bytes, static_cast<std::size_t>(fast));
+    if (bits == 8 && fast > 0) std::memcpy(raw, bytes, static_cast<std::size_t>(fast));
     if (bits == 4) unpack_u4(bytes, fast, raw);
     if (bits == 2) unpack_u2(bytes, fast, raw);
     const auto less = static_cast<std::uint8_t>(middle(bits));
