@@ -15,9 +15,7 @@ using testing::list;
 using testing::OpCall;
 using testing::run_op;
 
-Tensor values(Shape shape, std::initializer_list<float> numbers) {
-  return Tensor::of<float>(std::move(shape), numbers);
-}
+Tensor values(const Shape& shape, std::initializer_list<float> numbers) { return Tensor::of<float>(shape, numbers); }
 
 /// Two queries and three keys of one head; all scores are 0, so that a query sees the mean of its keys' values.
 OpCall equal_scores() {

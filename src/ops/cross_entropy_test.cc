@@ -13,9 +13,7 @@ using testing::list;
 using testing::OpCall;
 using testing::run_op;
 
-Tensor values(Shape shape, std::initializer_list<float> numbers) {
-  return Tensor::of<float>(std::move(shape), numbers);
-}
+Tensor values(const Shape& shape, std::initializer_list<float> numbers) { return Tensor::of<float>(shape, numbers); }
 
 OpCall likelihood(const char* reduction) {
   return {"NegativeLogLikelihoodLoss",

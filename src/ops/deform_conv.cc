@@ -73,7 +73,8 @@ Sample sample_at(const Plan& p, float y, float x, float scale) {
   const float top = std::floor(y);
   const float left = std::floor(x);
   for (int k = 0; k < 4; ++k) {
-    const float row = top + static_cast<float>(k / 2);
+    const int below = k / 2;
+    const float row = top + static_cast<float>(below);
     const float column = left + static_cast<float>(k % 2);
     const bool is_inside =
         row >= 0 && row < static_cast<float>(p.height) && column >= 0 && column < static_cast<float>(p.width);

@@ -14,9 +14,7 @@ using testing::OpCall;
 using testing::run_op;
 
 std::vector<float> floats(const OpCall& call) { return list<float>(run_op(call)[0]); }
-Tensor values(Shape shape, std::initializer_list<float> numbers) {
-  return Tensor::of<float>(std::move(shape), numbers);
-}
+Tensor values(const Shape& shape, std::initializer_list<float> numbers) { return Tensor::of<float>(shape, numbers); }
 
 OpCall resize(Tensor x, Tensor scales, std::vector<std::pair<std::string, AttributeValue>> attributes) {
   return {"Resize", {std::move(x), {}, std::move(scales)}, std::move(attributes)};

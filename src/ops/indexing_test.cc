@@ -14,12 +14,10 @@ using testing::OpCall;
 using testing::run_op;
 
 std::vector<float> floats(const OpCall& call) { return list<float>(run_op(call)[0]); }
-Tensor indices(Shape shape, std::initializer_list<std::int64_t> values) {
-  return Tensor::of<std::int64_t>(std::move(shape), values);
+Tensor indices(const Shape& shape, std::initializer_list<std::int64_t> values) {
+  return Tensor::of<std::int64_t>(shape, values);
 }
-Tensor values(Shape shape, std::initializer_list<float> numbers) {
-  return Tensor::of<float>(std::move(shape), numbers);
-}
+Tensor values(const Shape& shape, std::initializer_list<float> numbers) { return Tensor::of<float>(shape, numbers); }
 
 TEST(GatherElements, EachIndexPicksInItsOwnLine) {
   EXPECT_EQ(floats({"GatherElements", {counting({2, 3}), indices({2, 2}, {2, 0, -1, 1})}, {{"axis", std::int64_t{1}}}}),

@@ -15,7 +15,7 @@ InnerOp::InnerOp(const OpSite& outer, std::string op_type, std::vector<ValueFact
   Node node;
   node.op_type = std::move(op_type);
   node.label = outer.node.label;
-  for (auto& [name, value] : attributes) node.attributes.push_back({.name = name, .value = std::move(value)});
+  for (auto& [key, value] : attributes) node.attributes.push_back({.name = std::move(key), .value = std::move(value)});
   for (std::size_t i = 0; i < inputs.size(); ++i) node.inputs.push_back(inputs[i] ? static_cast<ValueId>(i) : kNoValue);
   node.outputs = {static_cast<ValueId>(inputs.size())};
   const OpSite site{.node = node, .opset = kNewestOpset, .inputs = inputs, .services = outer.services};

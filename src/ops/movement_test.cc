@@ -8,7 +8,6 @@ namespace {
 
 using testing::counting;
 using testing::error_of;
-using testing::infer_op;
 using testing::ints;
 using testing::list;
 using testing::OpCall;

@@ -8,7 +8,6 @@
 namespace zeropoint {
 namespace {
 
-using testing::error_of;
 using testing::ints;
 using testing::list;
 using testing::run_op;

@@ -13,9 +13,7 @@ using testing::list;
 using testing::OpCall;
 using testing::run_op;
 
-Tensor values(Shape shape, std::initializer_list<float> numbers) {
-  return Tensor::of<float>(std::move(shape), numbers);
-}
+Tensor values(const Shape& shape, std::initializer_list<float> numbers) { return Tensor::of<float>(shape, numbers); }
 std::vector<std::string> words(std::initializer_list<std::string> list) { return list; }
 
 /// h' = x + h: one unit, weights 1, no squashing.

@@ -93,7 +93,8 @@ class RoiAlign final : public Kernel {
     for (std::int64_t i = 0; i < out_height_; ++i) {
       for (std::int64_t j = 0; j < out_width_; ++j) {
         for (std::int64_t s = 0; s < across * down; ++s) {
-          const T v = (static_cast<T>(s / across) + T{0.5}) / static_cast<T>(down);
+          const std::int64_t line = s / across;
+          const T v = (static_cast<T>(line) + T{0.5}) / static_cast<T>(down);
           const T u = (static_cast<T>(s % across) + T{0.5}) / static_cast<T>(across);
           bin[static_cast<std::size_t>(s)] =
               sample(top + (static_cast<T>(i) + v) * bin_height, left + (static_cast<T>(j) + u) * bin_width);

@@ -6,7 +6,7 @@
 namespace zeropoint {
 namespace {
 
-std::vector<ValueFacts> known(Tensor value) {
+std::vector<ValueFacts> known(const Tensor& value) {
   return {{.dtype = value.dtype(), .shape = value.shape(), .constant = value}};
 }
 

@@ -7,13 +7,10 @@ namespace zeropoint {
 namespace {
 
 using testing::error_of;
-using testing::list;
 using testing::OpCall;
 using testing::run_op;
 
-Tensor values(Shape shape, std::initializer_list<float> numbers) {
-  return Tensor::of<float>(std::move(shape), numbers);
-}
+Tensor values(const Shape& shape, std::initializer_list<float> numbers) { return Tensor::of<float>(shape, numbers); }
 Tensor number(std::int64_t value) { return Tensor::scalar(value); }
 
 void expect_near(const Tensor& actual, const std::vector<float>& expected) {

@@ -23,7 +23,7 @@ Canvas::Canvas(int columns, int rows) : columns_(columns), rows_(rows) {
 
 void Canvas::dot(int x, int y) {
   if (x < 0 || y < 0 || x >= width() || y >= height()) return;
-  cells_[static_cast<std::size_t>(y / 4 * columns_ + x / 2)] |= kDots[y % 4][x % 2];
+  cells_[cell(x / 2, y / 4)] |= kDots[y % 4][x % 2];
 }
 
 void Canvas::horizontal(int x_from, int x_to, int y) {
@@ -40,7 +40,7 @@ std::vector<std::string> Canvas::lines() const {
     std::string line;
     int blanks = 0;
     for (int column = 0; column < columns_; ++column) {
-      const unsigned char bits = cells_[static_cast<std::size_t>(row * columns_ + column)];
+      const unsigned char bits = cells_[cell(column, row)];
       if (bits == 0) {
         ++blanks;
         continue;

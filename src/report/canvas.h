@@ -22,6 +22,10 @@ class Canvas {
   std::vector<std::string> lines() const;
 
  private:
+  std::size_t cell(int column, int row) const {
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_) + static_cast<std::size_t>(column);
+  }
+
   int columns_;
   int rows_;
   std::vector<unsigned char> cells_;

@@ -229,7 +229,7 @@ TensorExplanation explain_tensor(const std::string& name, const Tensor& source, 
   const auto n = static_cast<double>(x.size());
   e.mean = sum / n;
   e.standard_deviation = std::sqrt(std::max(0.0, squares / n - e.mean * e.mean));
-  e.histogram = count_bins(x, extremes, static_cast<std::size_t>(2 * kPlotColumns));
+  e.histogram = count_bins(x, extremes, 2 * static_cast<std::size_t>(kPlotColumns));
   e.range = explain_range(extremes, options.scheme, options.values);
   if (options.compare) e.schemes = compare_schemes(x, options);
   return e;

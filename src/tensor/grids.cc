@@ -1,5 +1,6 @@
 #include "tensor/grids.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -57,7 +58,7 @@ Grids open_grids(const Shape& shape, const TensorQParams& qparams, std::string_v
 std::int64_t chunk_size(const Grids& grids) {
   constexpr std::int64_t kChunk = 1 << 16;
   constexpr std::int64_t kPackedByte = 4;  // most codes in a byte
-  const std::int64_t period = std::lcm(patch_period(grids.layout), kPackedByte);
+  const std::int64_t period = std::max<std::int64_t>(1, std::lcm(patch_period(grids.layout), kPackedByte));
   return period > kChunk ? kChunk : kChunk / period * period;
 }
 

@@ -58,7 +58,7 @@ TEST_F(Calibrate, ShardsJoinToTheSameBytesInAnyOrder) {
   calibrate(save_rows("b.npz", 5, 1), "b.json");
   calibrate(save_rows("c.npz", 6, 9), "c.json");
   calibrate(save_rows("all.npz", 0, 15), "all.json");
-  const auto merge = [&](std::vector<std::string> names, const std::string& output) {
+  const auto merge = [&](const std::vector<std::string>& names, const std::string& output) {
     std::vector<std::string> arguments = {"merge", "-o", path(output)};
     for (const std::string& name : names) arguments.push_back(path(name));
     return run_zeropoint(arguments);

@@ -70,7 +70,8 @@ void make_nearest(const ResampleAxis& axis, const ResampleOptions& options, Axis
 /// The weights of output position `i`, normalised.
 void add_weights(const ResampleAxis& axis, const ResampleOptions& options, double stretch, double x,
                  AxisFilter& filter) {
-  const double first = std::floor(x) - static_cast<double>(filter.taps / 2 - 1);
+  const std::int64_t before = filter.taps / 2 - 1;  // taps left of x
+  const double first = std::floor(x) - static_cast<double>(before);
   const std::size_t start = filter.weights.size();
   double sum = 0;
   for (std::int64_t k = 0; k < filter.taps; ++k) {
