@@ -102,6 +102,11 @@ class Network:
             return min(sqnr(r, o) for r, o in zip(reference, outs))
         return 100 * float(np.mean(self.classes(outs) == labels))
 
+    def fidelity(self, outs, reference):
+        """Percent of samples that get the float model's class, and the SQNR of the first output in dB."""
+        agreement = 100 * float(np.mean(self.classes(outs) == self.classes(reference)))
+        return f"same class as float {agreement:.2f} %, SQNR {sqnr(reference[0], outs[0]):.2f} dB"
+
 
 NETWORKS = {
     "squeezenet1.1": Network("squeezenet1.1.onnx", imagenet, 1, 0.5),

@@ -56,30 +56,38 @@ HWY_INLINE bool with_fast_way(bool can_multiply, CodeRange codes, const Body& bo
   return body(std::integral_constant<Way, Way::multiply_and_clamp>());
 }
 
+/// A vector of scales in which some may have to divide: the test of is_exact_divisor() on both halves of every word at
+/// once. The low half, as a signed number, must be 0 or further than kRoughDistance from it; the high half must be that
+/// of a scale well between kSmallestDivisor and kLargestDivisor.
+HWY_INLINE bool MayBeInexact(VF32 scale) {
+  static_assert(25 - kTieBits8 == 16 && kSmallestDivisor == 0x1p-24F && kLargestDivisor == 0x1p100F);
+  constexpr std::uint32_t kMiddle = 0x5280;  // of 0x3380, 2^-24, and 0x7180, 2^100
+  constexpr std::uint32_t kHalfWidth = 0x1EFF;
+  const I16 i16;
+  const hn::RebindToUnsigned<I16> u16;
+  const auto both = [](std::uint32_t high, std::uint32_t low)
+                        HWY_ATTR { return hn::BitCast(I16(), hn::Set(U32(), high << 16 | low)); };
+  const VI16 offset = hn::Abs(hn::Sub(hn::BitCast(i16, scale), both(kMiddle, 0)));
+  const VI16 beyond = hn::Sub(offset, both(kHalfWidth + 1, 1));
+  return !hn::AllFalse(u16, hn::Lt(hn::BitCast(u16, beyond), hn::BitCast(u16, both(0x8000, kRoughDistance))));
+}
+
 /// make_divider() for n scales, in vectors; lo is a little rougher than there. hi and lo have room for whole quads.
 /// Returns how many scales must divide, and which, in `inexact`; all of them where there is no fused multiply-add.
-HWY_INLINE std::int64_t PrepareDividers(const float* HWY_RESTRICT scale, std::int64_t n, int tie_bits,
-                                        float* HWY_RESTRICT hi, float* HWY_RESTRICT lo,
-                                        std::int32_t* HWY_RESTRICT inexact) {
+HWY_INLINE std::int64_t PrepareDividers(const float* HWY_RESTRICT scale, std::int64_t n, float* HWY_RESTRICT hi,
+                                        float* HWY_RESTRICT lo, std::int32_t* HWY_RESTRICT inexact) {
   if (HWY_NATIVE_FMA == 0) return n;
   const F32 f;
-  const U32 u32;
   const VF32 one = hn::Set(f, 1.0F);
-  const auto distance = hn::Set(u32, kRoughDistance);
-  const auto twice = hn::Set(u32, 2 * kRoughDistance);
-  const auto low_bits = hn::Set(u32, (1U << (25 - tie_bits)) - 1);
   std::int64_t count = 0;
   for (std::int64_t i = 0; i < (n + kQuad - 1) / kQuad * kQuad; i += kLanes) {
     const VF32 s = LoadOr(scale + i, n - i, 1.0F);
     const VF32 r = hn::Div(one, s);
     hn::StoreU(r, f, hi + i);
     hn::StoreU(hn::Mul(hn::NegMulAdd(r, s, one), r), f, lo + i);  // the remainder 1 - r s is exact
-    const auto rest = hn::And(hn::Add(hn::BitCast(u32, s), distance), low_bits);
-    const auto far_enough = hn::Or(hn::Gt(rest, twice), hn::Eq(rest, distance));
-    const auto in_range = hn::And(hn::Ge(s, hn::Set(f, kSmallestDivisor)), hn::Le(s, hn::Set(f, kLargestDivisor)));
-    if (HWY_LIKELY(hn::AllTrue(f, hn::And(in_range, hn::RebindMask(f, far_enough))))) continue;
+    if (HWY_LIKELY(!MayBeInexact(s))) continue;
     for (std::int64_t at = i; at < std::min(i + kLanes, n); ++at) {
-      if (!is_exact_divisor(scale[at], tie_bits, kRoughDistance)) inexact[count++] = static_cast<std::int32_t>(at);
+      if (!is_exact_divisor(scale[at], kTieBits8, kRoughDistance)) inexact[count++] = static_cast<std::int32_t>(at);
     }
   }
   return count;

@@ -35,7 +35,7 @@ struct Tile {
   void prepare(const GridSpan& grids) {
     scale = grids.scales;
     width = grids.count;
-    inexact_count = PrepareDividers(scale, width, kTieBits8, hi, lo, inexact);
+    inexact_count = PrepareDividers(scale, width, hi, lo, inexact);
     can_multiply = inexact_count <= 1 + width / 64 && HWY_NATIVE_FMA != 0;
     if (!can_multiply) inexact_count = 0;
     for (std::int64_t i = 0; i < width; i += kPair) {

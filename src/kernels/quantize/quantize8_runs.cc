@@ -18,42 +18,37 @@ bool quantize_runs(const float* x, std::int64_t run, const GridSpan& grids, Code
 
 #else
 
-constexpr std::int64_t kBatch = 64;  // grids prepared together
+constexpr std::int64_t kBatch = 128;  // grids prepared together
 
 /// The dividers of up to kBatch grids, computed in vectors: dividing per grid would cost more than a short run.
 struct Batch {
   GridSpan grids;
   HWY_ALIGN float hi[kBatch];
   HWY_ALIGN float lo[kBatch];
-  HWY_ALIGN std::uint32_t zero_point_twice[kBatch];  // as two words, for 16-bit vectors
-  bool all_exact;
+  std::int32_t inexact[kBatch];  // grids that must divide where all others multiply: few, computed again
+  std::int64_t inexact_count;
+  bool can_multiply;
 
   explicit Batch(const GridSpan& some) : grids(some) {
-    std::int32_t inexact[kBatch];
-    all_exact = PrepareDividers(some.scales, some.count, kTieBits8, hi, lo, inexact) == 0;
-    const U32 u32;
-    const auto* zero_points = reinterpret_cast<const std::uint32_t*>(some.zero_points);
-    std::int64_t i = 0;
-    for (; i + kLanes <= some.count; i += kLanes) {
-      const auto word = hn::And(hn::LoadU(u32, zero_points + i), hn::Set(u32, 0xFFFFU));
-      hn::Store(hn::Or(word, hn::ShiftLeft<16>(word)), u32, zero_point_twice + i);
-    }
-    for (; i < some.count; ++i) zero_point_twice[i] = (zero_points[i] & 0xFFFFU) * 0x10001U;
+    inexact_count = PrepareDividers(some.scales, some.count, hi, lo, inexact);
+    can_multiply = inexact_count <= 1 + some.count / 64 && HWY_NATIVE_FMA != 0;
+    if (!can_multiply) inexact_count = 0;
   }
   template <Way kWay>
   HWY_INLINE Divisor<kWay> divisor(std::int64_t i) const {
     const F32 f;
     return {hn::Set(f, multiplies(kWay) ? hi[i] : grids.scales[i]), hn::Set(f, lo[i])};
   }
-  HWY_INLINE VI16 zero_point(std::int64_t i) const { return hn::BitCast(I16(), hn::Set(U32(), zero_point_twice[i])); }
+  HWY_INLINE VI16 zero_point(std::int64_t i) const {
+    return hn::Set(I16(), static_cast<std::int16_t>(grids.zero_points[i]));
+  }
   /// For a pair of vectors on grids i and i + 1: NarrowToI16 puts four words of one beside four of the other.
   HWY_INLINE VI16 zero_points_of_two(std::int64_t i) const {
-    std::uint64_t two = 0;
-    std::memcpy(&two, zero_point_twice + i, sizeof(two));
-    const auto alternating = hn::BitCast(U32(), hn::Set(hn::ScalableTag<std::uint64_t>(), two));
-    return hn::BitCast(I16(), hn::InterleaveLower(U32(), alternating, alternating));
+    const hn::ScalableTag<std::uint64_t> u64;
+    return hn::BitCast(I16(),
+                       hn::InterleaveLower(u64, hn::BitCast(u64, zero_point(i)), hn::BitCast(u64, zero_point(i + 1))));
   }
-  Divider divider(std::int64_t i) const { return {grids.scales[i], hi[i], lo[i], all_exact}; }
+  Divider divider(std::int64_t i) const { return {grids.scales[i], hi[i], lo[i], can_multiply}; }
 };
 
 /// Runs of half a quad, two to a store.
@@ -118,9 +113,13 @@ bool quantize_runs(const float* x, std::int64_t run, const GridSpan& grids, Code
     const Batch batch(grids.from(first, std::min(kBatch, grids.count - first)));
     const float* from = x + first * run;
     Code* to = q + first * run;
-    const bool finite = with_fast_way<Code>(batch.all_exact, grids.codes,
+    const bool finite = with_fast_way<Code>(batch.can_multiply, grids.codes,
                                             [&](auto way) { return quantize_batch<way()>(from, run, batch, to); });
     all_finite = all_finite && finite;
+    for (std::int64_t k = 0; k < batch.inexact_count; ++k) {
+      const std::int64_t i = batch.inexact[k];
+      reference::quantize_f32(from + i * run, run, batch.grids[i], to + i * run);
+    }
   }
   return all_finite;
 }

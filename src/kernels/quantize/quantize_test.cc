@@ -171,6 +171,23 @@ TEST(QuantizeKernel, ColumnsMatchTheReferenceOnEveryTarget) {
   });
 }
 
+// 1/128 divided by the float below 1/64 is above 1/2 and rounds to 1; multiplied by the reciprocal it would be 0.
+TEST(QuantizeKernel, TheOneGridThatMustDivideDividesAmongManyThatMultiply) {
+  for_each_target([] {
+    for (const std::int64_t run : {16, 32, 100}) {
+      ManyGrids grids(100, {0, 255}, false);
+      grids.scales[70] = std::nextafter(0.015625F, 0.0F);
+      grids.zero_points[70] = 0;
+      const std::vector<float> x(static_cast<std::size_t>(run) * 100, 0.0078125F);
+      std::vector<std::uint8_t> q(x.size());
+      quantize_runs_f32_u8(x.data(), run, grids.span(), q.data());
+      EXPECT_EQ(q[static_cast<std::size_t>(run) * 70], 1) << "run " << run;
+      quantize_columns_f32_u8(x.data(), run, grids.span(), q.data());
+      EXPECT_EQ(q[70], 1) << run << " rows";
+    }
+  });
+}
+
 TEST(QuantizeKernel, NonFiniteValuesAreReportedWhereverTheyAre) {
   for_each_target([] {
     for (const std::int64_t at : {0, 63, 4095, 4096, 9999}) {
