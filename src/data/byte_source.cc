@@ -55,8 +55,9 @@ class Wake {
   }
 
  private:
-  static constexpr std::size_t kDistance = 16U << 20U;  // samples that are decoded ahead are still in use
-  static constexpr std::size_t kStep = 4U << 20U;       // a system call each
+  static constexpr std::size_t kDistance =
+      4U << 20U;  // samples decoded ahead are still in use; what is given back too early is mapped again
+  static constexpr std::size_t kStep = 1U << 20U;  // a system call each
   std::size_t released_ = 0;
 };
 
