@@ -92,6 +92,9 @@ class Kernel {
 /// The simplest kernel: a function with its decisions captured.
 std::unique_ptr<Kernel> make_kernel(std::function<void(const KernelIo&)> body);
 
+/// The domain of operators that ONNX has no word for; models name it, at opset 1.
+inline constexpr std::string_view kOwnDomain = "zeropoint";
+
 /// The domain of operators that the executor makes by joining others; no model can name it.
 inline constexpr std::string_view kFusedDomain = "zeropoint.fused";
 
