@@ -13,8 +13,9 @@ namespace zeropoint {
 
 namespace {
 
-GraphBuilder defined(const Architecture& architecture, const Checkpoint& checkpoint, GraphBuilder::Weights weights) {
-  GraphBuilder builder(checkpoint, weights);
+GraphBuilder defined(const Architecture& architecture, const Checkpoint& checkpoint, GraphBuilder::Weights weights,
+                     LinearLayers layers) {
+  GraphBuilder builder(checkpoint, weights, layers);
   architecture.define(builder);
   return builder;
 }
@@ -28,12 +29,12 @@ int producer_of(const Graph& graph, ValueId id) {
 
 }  // namespace
 
-Model Architecture::build(const Checkpoint& checkpoint) const {
-  return defined(*this, checkpoint, GraphBuilder::Weights::read).take_model();
+Model Architecture::build(const Checkpoint& checkpoint, LinearLayers layers) const {
+  return defined(*this, checkpoint, GraphBuilder::Weights::read, layers).take_model();
 }
 
 std::vector<WeightPlace> Architecture::weights(const Checkpoint& checkpoint) const {
-  return defined(*this, checkpoint, GraphBuilder::Weights::only_list).take_places();
+  return defined(*this, checkpoint, GraphBuilder::Weights::only_list, LinearLayers::in_float).take_places();
 }
 
 std::span<const Architecture> all_architectures() {

@@ -9,6 +9,7 @@
 // "model.layers.0.self_attn.q_proj", whose second input leads through Transpose and Cast nodes (each only where it is
 // needed) to a constant named as in the checkpoint, "model.layers.0.self_attn.q_proj.weight", in its stored type and
 // layout. linear_weight() walks that way. The layer's result, bias included, is a value with the module's name.
+// LinearLayers::as_quantized has other nodes where a format comes with an arithmetic of its own: LlmInt8MatMul.
 #pragma once
 
 #include <span>
@@ -35,13 +36,19 @@ struct WeightPlace {
   bool operator==(const WeightPlace&) const = default;
 };
 
+/// How the linear layers of a quantized checkpoint run.
+enum class LinearLayers {
+  in_float,      // with decoded weights
+  as_quantized,  // LLM.int8(): outlier columns of the activations in float, the others as int8
+};
+
 struct Architecture {
   std::string_view model_type;  // of config.json: "llama"
   std::string_view summary;
   void (*define)(GraphBuilder& builder) = nullptr;
 
   /// Throws invalid_data naming a missing or mis-shaped weight, or a config key that makes no sense.
-  Model build(const Checkpoint& checkpoint) const;
+  Model build(const Checkpoint& checkpoint, LinearLayers layers = LinearLayers::in_float) const;
 
   /// Every tensor that the model reads, in the order in which it does, each once; a tied embedding is `embedding`.
   /// Reads no elements. Throws as build() does.

@@ -3,6 +3,8 @@
 #include <filesystem>
 
 #include "base/fail.h"
+#include "formats/decoded_store.h"
+#include "ops/op.h"
 
 namespace zeropoint {
 namespace {
@@ -14,10 +16,29 @@ std::string config_place(const Checkpoint& checkpoint) {
   return (std::filesystem::is_directory(checkpoint.path) ? checkpoint.path / "config.json" : checkpoint.path).string();
 }
 
+/// Whether the file holds it as the rows of LLM.int8().
+bool is_llm_int8(const DecodedStore* store, const StoredTensor& tensor) {
+  const EncodedWeight* encoded = store != nullptr ? store->encoded(tensor) : nullptr;
+  return encoded != nullptr && std::holds_alternative<AbsmaxRowsScheme>(encoded->form.scheme);
+}
+
+float llm_int8_threshold(const Config& config) {
+  constexpr double kOfThePaper = 6;
+  constexpr std::string_view kKey = "llm_int8_threshold";
+  const std::optional<Config> quantization = config.section("quantization_config");
+  if (!quantization) return kOfThePaper;
+  const double threshold = quantization->number(kKey, kOfThePaper);
+  if (threshold < 0) fail(ErrorKind::invalid_data, quantization->where(), "'{}' is negative: {}", kKey, threshold);
+  return static_cast<float>(threshold);
+}
+
 }  // namespace
 
-GraphBuilder::GraphBuilder(const Checkpoint& checkpoint, Weights weights)
-    : checkpoint_(checkpoint), config_(checkpoint.config, config_place(checkpoint)), weights_(weights) {
+GraphBuilder::GraphBuilder(const Checkpoint& checkpoint, Weights weights, LinearLayers layers)
+    : checkpoint_(checkpoint),
+      config_(checkpoint.config, config_place(checkpoint)),
+      weights_(weights),
+      layers_(layers) {
   model_.opsets[""] = kOpset;
   model_.ir_version = kIrVersion;
   model_.source = checkpoint.path.string();
@@ -41,9 +62,7 @@ void GraphBuilder::output(ValueId value, std::string name, std::int64_t columns)
 
 bool GraphBuilder::has_weight(std::string_view name) const { return checkpoint_.weights->find(name) != nullptr; }
 
-ValueId GraphBuilder::weight(const std::string& name, const Shape& shape, WeightRole role, bool is_in_out) {
-  const ValueId known = model_.graph.find(name);
-  if (known != kNoValue) return known;
+const StoredTensor& GraphBuilder::stored_weight(const std::string& name, const Shape& shape) const {
   const StoredTensor* stored = checkpoint_.weights->find(name);
   const std::string where = checkpoint_.path.string();
   if (stored == nullptr) fail(ErrorKind::invalid_data, where, "the weight '{}' is missing", name);
@@ -55,9 +74,16 @@ ValueId GraphBuilder::weight(const std::string& name, const Shape& shape, Weight
     fail(ErrorKind::invalid_data, where, "the weight '{}' is {}, which is no float type", name,
          zeropoint::name(stored->dtype));
   }
+  return *stored;
+}
+
+ValueId GraphBuilder::weight(const std::string& name, const Shape& shape, WeightRole role, bool is_in_out) {
+  const ValueId known = model_.graph.find(name);
+  if (known != kNoValue) return known;
+  const StoredTensor& stored = stored_weight(name, shape);
   places_.push_back({.name = name, .role = role, .layer = layer_, .is_in_out = is_in_out});
-  if (weights_ == Weights::only_list) return model_.graph.add_value({.name = name, .dtype = stored->dtype});
-  return model_.graph.add_constant(name, checkpoint_.weights->read(*stored));
+  if (weights_ == Weights::only_list) return model_.graph.add_value({.name = name, .dtype = stored.dtype});
+  return model_.graph.add_constant(name, checkpoint_.weights->read(stored));
 }
 
 ValueId GraphBuilder::float_weight(const std::string& name, const Shape& shape) {
@@ -110,11 +136,28 @@ ValueId GraphBuilder::linear(ValueId x, const std::string& module, const LinearS
 ValueId GraphBuilder::product(ValueId x, const std::string& module, const std::string& result,
                               const std::string& weight_name, const LinearShape& shape, WeightRole role) {
   const Shape stored = shape.is_in_out ? Shape{shape.in, shape.out} : Shape{shape.out, shape.in};
+  if (layers_ == LinearLayers::as_quantized) {
+    const StoredTensor& weight = stored_weight(weight_name, stored);
+    const auto* store = dynamic_cast<const DecodedStore*>(checkpoint_.weights.get());
+    if (is_llm_int8(store, weight)) return llm_int8_product(x, module, result, store->load(weight));
+  }
   ValueId rhs = in_float32(weight_name, weight(weight_name, stored, role, shape.is_in_out));
   if (!shape.is_in_out) {
     rhs = node("Transpose", weight_name + "/transposed", {rhs}, {{"perm", std::vector<std::int64_t>{1, 0}}});
   }
   return named_node("MatMul", module, result, {x, rhs});
+}
+
+ValueId GraphBuilder::llm_int8_product(ValueId x, const std::string& module, const std::string& result,
+                                       const QuantizedWeight& weight) {
+  const auto& rows = std::get<AbsmaxRows>(weight);
+  model_.opsets[std::string(kOwnDomain)] = 1;
+  const ValueId codes = constant(module + ".weight/codes", rows.codes);
+  const ValueId absmax = constant(module + ".weight/absmax", rows.absmax);
+  const ValueId product =
+      named_node("LlmInt8MatMul", module, result, {x, codes, absmax}, {{"threshold", llm_int8_threshold(config_)}});
+  model_.graph.nodes.back().domain = kOwnDomain;
+  return product;
 }
 
 ValueId GraphBuilder::embedding(ValueId indices, const std::string& module, std::int64_t rows, std::int64_t columns,

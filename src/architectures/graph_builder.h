@@ -13,6 +13,7 @@
 
 #include "architectures/architecture.h"
 #include "architectures/config.h"
+#include "weights/weight.h"
 
 namespace zeropoint {
 
@@ -34,7 +35,7 @@ class GraphBuilder {
 
   static constexpr std::int64_t kAnyLength = -1;
 
-  GraphBuilder(const Checkpoint& checkpoint, Weights weights);
+  GraphBuilder(const Checkpoint& checkpoint, Weights weights, LinearLayers layers);
 
   const Config& config() const { return config_; }
   std::string source() const { return model_.source; }  ///< the checkpoint's path, for messages
@@ -66,7 +67,7 @@ class GraphBuilder {
   /// Parts of the last axis.
   std::vector<ValueId> split(const std::string& name, ValueId x, const std::vector<std::int64_t>& sizes);
 
-  /// x W^T + b with "<module>.weight" and "<module>.bias".
+  /// x W^T + b with "<module>.weight" and "<module>.bias", in the arithmetic that LinearLayers asks for.
   ValueId linear(ValueId x, const std::string& module, const LinearShape& shape);
 
   /// Rows of the table "<module>.weight", in float32.
@@ -91,9 +92,14 @@ class GraphBuilder {
   ValueId product(ValueId x, const std::string& module, const std::string& result, const std::string& weight_name,
                   const LinearShape& shape, WeightRole role);
 
+  ValueId llm_int8_product(ValueId x, const std::string& module, const std::string& result,
+                           const QuantizedWeight& weight);
+  const StoredTensor& stored_weight(const std::string& name, const Shape& shape) const;
+
   const Checkpoint& checkpoint_;
   Config config_;
   Weights weights_;
+  LinearLayers layers_;
   Model model_;
   int layer_ = -1;
   std::vector<WeightPlace> places_;

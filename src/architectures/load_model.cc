@@ -1,14 +1,13 @@
 #include "architectures/load_model.h"
 
-#include "architectures/architecture.h"
 #include "frontends/onnx.h"
 
 namespace zeropoint {
 
-Model load_model(const std::filesystem::path& path) {
+Model load_model(const std::filesystem::path& path, LinearLayers layers) {
   if (!is_checkpoint(path)) return load_onnx(path);
   const Checkpoint checkpoint = open_checkpoint(path);
-  return find_architecture(checkpoint).build(checkpoint);
+  return find_architecture(checkpoint).build(checkpoint, layers);
 }
 
 }  // namespace zeropoint

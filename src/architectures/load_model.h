@@ -3,11 +3,12 @@
 
 #include <filesystem>
 
+#include "architectures/architecture.h"
 #include "graph/graph.h"
 
 namespace zeropoint {
 
-/// Throws what load_onnx(), open_checkpoint() and Architecture::build() throw.
-Model load_model(const std::filesystem::path& path);
+/// `layers` is for checkpoints. Throws what load_onnx(), open_checkpoint() and Architecture::build() throw.
+Model load_model(const std::filesystem::path& path, LinearLayers layers = LinearLayers::in_float);
 
 }  // namespace zeropoint

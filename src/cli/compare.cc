@@ -12,6 +12,7 @@
 #include "architectures/load_model.h"
 #include "base/fail.h"
 #include "checkpoint/checkpoint.h"
+#include "cli/arithmetic_option.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "cli/table.h"
@@ -32,6 +33,7 @@ struct Options {
   DataArguments data;
   bool of_language = false;
   bool outputs_only = false;
+  LinearLayers layers = LinearLayers::as_quantized;
   bool shows_all = false;
 };
 
@@ -164,8 +166,8 @@ WeightComparison compare_weights(const Checkpoint& reference, const Checkpoint& 
 }
 
 Comparison compare_values(const Options& options, const Output& out) {
-  const Model reference = load_model(options.reference);
-  const Model model = load_model(options.model);
+  const Model reference = load_model(options.reference, options.layers);
+  const Model model = load_model(options.model, options.layers);
   const std::unique_ptr<Dataset> data = open_data(options.data, declared_inputs(reference.graph), out);
   const bool of_language = options.of_language || is_language_model(reference);
   Comparison result = compare(reference, model, *data,
@@ -216,6 +218,7 @@ Action define(CLI::App& app) {
   app.add_flag("--outputs-only", options->outputs_only,
                "leave the layers out; the models then run as fast as they can");
   app.add_flag("--all", options->shows_all, "print every layer, not only the 20 worst");
+  add_arithmetic_option(app, options->layers);
   return [options](Output& out) { compare_models(*options, out); };
 }
 

@@ -8,6 +8,7 @@
 
 #include "architectures/load_model.h"
 #include "base/parallel.h"
+#include "cli/arithmetic_option.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "executor/program.h"
@@ -20,6 +21,7 @@ struct Options {
   std::string model;
   DataArguments data;
   EvaluateOptions evaluate;
+  LinearLayers layers = LinearLayers::as_quantized;
 };
 
 std::string line_of(const Score& score) {
@@ -32,7 +34,7 @@ std::string line_of(const Score& score) {
 
 void eval(const Options& options, const Output& out) {
   find_metric(options.evaluate.metric);  // a misspelt name should not wait for the model
-  Program program = Program::compile(load_model(options.model));
+  Program program = Program::compile(load_model(options.model, options.layers));
   const std::unique_ptr<Dataset> data = open_data(options.data, program.inputs(), out);
   EvaluateOptions evaluate_options = options.evaluate;
   evaluate_options.on_progress = out.progress("evaluating", "samples");
@@ -70,6 +72,7 @@ Action define(CLI::App& app) {
   app.add_option("--select", options->evaluate.of.selection,
                  "the part of the output that holds the scores, as in NumPy: '[:,0,:]'")
       ->type_name("INDICES");
+  add_arithmetic_option(app, options->layers);
   return [options](Output& out) { eval(*options, out); };
 }
 
@@ -82,7 +85,8 @@ Command command_eval() {
       .description =
           "Runs the model over the data, sample by sample, and scores its output. Integer nodes of a "
           "quantized model run in integers. A checkpoint is a folder with config.json, a .safetensors or a .gguf "
-          "file; its weights are decoded and it runs in float32.",
+          "file; its weights are decoded and it runs in float32, except that a checkpoint of LLM.int8() multiplies "
+          "as that method does: columns of activations with outliers in float, the others as int8.",
       .examples =
           "zeropoint eval net.onnx --data test.csv --preprocess imagenet\n"
           "zeropoint eval net.onnx --data cifar10.npz \\\n"

@@ -13,6 +13,7 @@
 
 #include "architectures/load_model.h"
 #include "base/fail.h"
+#include "cli/arithmetic_option.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "cli/table.h"
@@ -29,6 +30,7 @@ struct Options {
   std::string model;
   DataArguments data;
   std::string output;
+  LinearLayers layers = LinearLayers::as_quantized;
 };
 
 /// The parts one after the other along their first axis.
@@ -104,7 +106,7 @@ void report(const Options& options, const std::vector<NamedTensor>& outputs, std
 }
 
 void run(const Options& options, const Output& out) {
-  Program program = Program::compile(load_model(options.model));
+  Program program = Program::compile(load_model(options.model, options.layers));
   const std::unique_ptr<Dataset> data = open_data(options.data, program.inputs(), out);
   std::vector<std::vector<Tensor>> parts(program.outputs().size());
   std::int64_t samples = 0;
@@ -135,6 +137,7 @@ Action define(CLI::App& app) {
   app.add_option("-o,--output", options->output, "where the outputs go: .npz, or .npy when there is one")
       ->type_name("FILE");
   add_data_options(app, options->data);
+  add_arithmetic_option(app, options->layers);
   return [options](Output& out) { run(*options, out); };
 }
 

@@ -24,6 +24,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::ThrowsMessage;
 
 class QuantizeCheckpoint : public ::testing::Test {
  protected:
@@ -69,8 +70,8 @@ class QuantizeCheckpoint : public ::testing::Test {
     return names;
   }
 
-  static Tensor logits(const std::string& path) {
-    Program program = Program::compile(load_model(path));
+  static Tensor logits(const std::string& path, LinearLayers layers = LinearLayers::in_float) {
+    Program program = Program::compile(load_model(path, layers));
     const Tensor tokens = Tensor::of<std::int64_t>({1, 6}, {1, 5, 9, 2, 14, 3});
     return program.run({&tokens, 1})[0];
   }
@@ -123,6 +124,29 @@ TEST_F(QuantizeCheckpoint, EveryFormatRuns) {
     EXPECT_LT(d, c.tolerance) << name;
     EXPECT_GT(d, 0) << name;
   }
+}
+
+TEST_F(QuantizeCheckpoint, LlmInt8RunsAsItsConfigSays) {
+  quantize_checkpoint(write(), out(), {.method = "llm-int8"});
+  const auto thresholds = [&] {
+    std::vector<float> found;
+    for (const Node& node : load_model(out(), LinearLayers::as_quantized).graph.nodes) {
+      if (node.op_type == "LlmInt8MatMul") found.push_back(node.get_float("threshold", -1));
+    }
+    return found;
+  };
+  EXPECT_EQ(thresholds(), std::vector<float>(7, 6.0F));
+  const double d = difference(logits(out(), LinearLayers::as_quantized), logits(out()));
+  EXPECT_GT(d, 0) << "activations are rounded too";
+  EXPECT_LT(d, 0.05);
+
+  nlohmann::ordered_json config = open_checkpoint(out()).config;
+  config["quantization_config"]["llm_int8_threshold"] = 2.5;
+  std::ofstream(out() + "/config.json") << config;
+  EXPECT_EQ(thresholds(), std::vector<float>(7, 2.5F));
+  config["quantization_config"]["llm_int8_threshold"] = -1;
+  std::ofstream(out() + "/config.json") << config;
+  EXPECT_THAT([&] { thresholds(); }, ThrowsMessage<Error>(HasSubstr("'llm_int8_threshold' is negative: -1")));
 }
 
 TEST_F(QuantizeCheckpoint, TheOutputHoldsWhatWasReported) {
