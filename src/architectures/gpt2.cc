@@ -58,8 +58,9 @@ class Gpt2 {
   }
 
   ValueId attention(std::vector<ValueId> qkv, const std::string& name, std::int64_t layer) {
+    const std::int64_t head_size = hidden_ / heads_;
     double scale = 1;
-    if (config_.flag("scale_attn_weights", true)) scale /= std::sqrt(static_cast<double>(hidden_ / heads_));
+    if (config_.flag("scale_attn_weights", true)) scale /= std::sqrt(static_cast<double>(head_size));
     if (config_.flag("scale_attn_by_inverse_layer_idx", false)) scale /= static_cast<double>(layer + 1);
     return builder_.node("Attention", name, std::move(qkv),
                          {{"is_causal", std::int64_t{1}},
