@@ -54,7 +54,8 @@ struct TensorInfo {
 
 class Network {
  public:
-  /// Reads and validates an ONNX model. Weights stay views into the mapped file.
+  /// Reads and validates an ONNX model, or a language model's checkpoint: a folder with config.json, a .safetensors or
+  /// a .gguf file. Weights stay views into the mapped file where they are not encoded.
   static Network load(const std::filesystem::path& path);
 
   std::vector<TensorInfo> inputs() const;

@@ -1,7 +1,7 @@
 #include "api/network.h"
 
+#include "architectures/load_model.h"
 #include "exporters/onnx.h"
-#include "frontends/onnx.h"
 #include "plan/prepare.h"
 
 namespace zeropoint {
@@ -32,7 +32,7 @@ const Model& Network::Impl::prepared() {
 Network::Network(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Network Network::load(const std::filesystem::path& path) {
-  return Network(std::make_shared<Impl>(Impl{.model = load_onnx(path)}));
+  return Network(std::make_shared<Impl>(Impl{.model = load_model(path)}));
 }
 
 std::vector<TensorInfo> Network::inputs() const { return describe(impl_->program().inputs()); }

@@ -41,6 +41,8 @@ void require_replaceable(const std::filesystem::path& target) {
   }
 }
 
+void require_writable(const std::filesystem::path& target) { const AtomicFile trial(target); }
+
 AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
   require_replaceable(target_);
   temporary_ = target_;

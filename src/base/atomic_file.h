@@ -16,6 +16,9 @@ namespace zeropoint {
 /// Throws io when `target` exists and is no regular file: a rename would replace a folder or a device.
 void require_replaceable(const std::filesystem::path& target);
 
+/// Throws io now where AtomicFile would later: asked before long work whose result is one file.
+void require_writable(const std::filesystem::path& target);
+
 class AtomicFile {
  public:
   /// Creates "<target>.<pid>.tmp" in the target's folder. Throws io.

@@ -86,6 +86,11 @@ void add_token_ids(const GgufFile& file, Json& config) {
 }  // namespace
 
 Json config_of(const GgufFile& file) {
+  const GgufField* type = find_field(file.fields(), "general.type");
+  if (type != nullptr && as_string(*type) == "imatrix") {
+    fail(ErrorKind::invalid_data, file.where(),
+         "is an importance matrix and no model: it is for quantize --method gguf:MIX --importance");
+  }
   const GgufField* named = find_field(file.fields(), "general.architecture");
   if (named == nullptr || !as_string(*named)) {
     fail(ErrorKind::invalid_model, file.where(), "key 'general.architecture' is missing");

@@ -10,11 +10,14 @@
 #include <string>
 #include <vector>
 
-#include "api/plan_options.h"
+#include "api/network.h"
+#include "base/atomic_file.h"
 #include "base/fail.h"
 #include "base/glob.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
+#include "cli/importance.h"
+#include "plan/structure.h"
 
 namespace zeropoint::cli {
 namespace {
@@ -25,6 +28,7 @@ struct Options {
   DataSource data;
   std::vector<std::string> tensors;  // globs; empty: all
   StatisticsOptions statistics;
+  bool of_importance = false;
 };
 
 std::vector<std::string> select(std::vector<std::string> names, const std::vector<std::string>& globs) {
@@ -55,12 +59,11 @@ std::vector<std::string> with_channels(const Graph& graph, const std::vector<std
   return wanted;
 }
 
-void calibrate(const Options& options, const Output& out) {
+void observe(const Options& options, const Output& out) {
   const Network network = Network::load(options.model);
   const Model& model = network.impl().prepared();
   const std::vector<std::string> tensors = select(observable_values(model.graph), options.tensors);
-  const std::unique_ptr<Dataset> data = open_dataset(network.impl(), options.data);
-  for (const std::string& warning : data->warnings()) out.warn("", warning);
+  const std::unique_ptr<Dataset> data = open_data(options.data, declared_inputs(model.graph), out);
   const Statistics seen = zeropoint::calibrate(model, *data, tensors,
                                                {.statistics = options.statistics,
                                                 .channel_means = with_channels(model.graph, tensors),
@@ -72,10 +75,31 @@ void calibrate(const Options& options, const Output& out) {
   out.text(fmt::format("{}: {} tensors, {} samples\n", options.output, seen.tensors.size(), seen.samples));
 }
 
+void observe_importance(const Options& options, const Output& out) {
+  const Checkpoint checkpoint = open_checkpoint(options.model);
+  const GgufArchitecture& architecture = gguf_architecture_of(checkpoint.config.value("model_type", ""), options.model);
+  const ObservedImportance seen = importance_from(checkpoint, options.data, out);
+  const std::string dataset = std::filesystem::path(options.data.path).filename().string();
+  save_importance(seen, architecture, dataset, options.output);
+  const nlohmann::ordered_json document = {
+      {"output", options.output}, {"weights", seen.sums.size()}, {"tokens", seen.rows}};
+  out.json(document.dump(2));
+  out.text(fmt::format("{}: {} weights, {} tokens\n", options.output, seen.sums.size(), seen.rows));
+}
+
+void calibrate(const Options& options, const Output& out) {
+  require_writable(options.output);
+  options.of_importance ? observe_importance(options, out) : observe(options, out);
+}
+
 Action define(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("model", options->model, "float ONNX model")->required()->type_name("MODEL");
-  app.add_option("-o,--output", options->output, "statistics file (JSON)")->required()->type_name("FILE");
+  app.add_option("model", options->model, "float ONNX model, or a language model's checkpoint")
+      ->required()
+      ->type_name("MODEL");
+  app.add_option("-o,--output", options->output, "statistics file (JSON); with --importance a GGUF file")
+      ->required()
+      ->type_name("FILE");
   add_data_options(app, options->data);
   app.add_option("--tensor", options->tensors, "observe only tensors whose name matches this glob; may be repeated")
       ->type_name("GLOB")
@@ -94,6 +118,9 @@ Action define(CLI::App& app) {
       ->capture_default_str();
   app.add_flag("--torch-histogram", options->statistics.torch_histogram,
                "also record what observer torch_histogram needs");
+  app.add_flag("--importance", options->of_importance,
+               "write instead how much each input column of a checkpoint's weights matters, in the form of "
+               "llama.cpp's imatrix, for 'quantize --method gguf:MIX --importance FILE'");
   return [options](Output& out) { calibrate(*options, out); };
 }
 
@@ -106,13 +133,15 @@ Command command_calibrate() {
       .description =
           "Runs the model once over the data and writes, for every float tensor, its extremes, sums and "
           "histogram. 'zeropoint quantize --statistics' chooses ranges from the file by any observer, without "
-          "running the model again. The names are those of the model as quantization prepares it: constants "
+          "running the model again. With --importance it writes, for a checkpoint, the mean square of every input of "
+          "each linear layer. The names are those of the model as quantization prepares it: constants "
           "and BatchNormalization folded.\n\n"
           "Memory does not grow with the data. The file does not depend on the number of threads, and files "
           "of parts of the data join exactly (zeropoint merge).",
       .examples =
           "zeropoint calibrate m.onnx --data images.csv --preprocess imagenet -o s.json\n"
-          "zeropoint quantize m.onnx --statistics s.json --observer entropy -o q.onnx",
+          "zeropoint quantize m.onnx --statistics s.json --observer entropy -o q.onnx\n"
+          "zeropoint calibrate llama/ --data tokens.npz --importance -o imatrix.gguf",
       .define = define,
   };
 }

@@ -144,15 +144,6 @@ void print(const Options& options, const Comparison& result, const Output& out) 
   }
 }
 
-std::vector<ProgramValue> declared_inputs(const Graph& graph) {
-  std::vector<ProgramValue> inputs;
-  for (const ValueId id : graph.inputs) {
-    const Value& value = graph.value(id);
-    inputs.push_back({.name = value.name, .dtype = value.dtype, .shape = value.shape.value_or(std::vector<Dim>())});
-  }
-  return inputs;
-}
-
 template <class Rows>
 void sort_worst_first(Rows& rows) {
   std::ranges::stable_sort(rows, {}, [](const auto& row) { return row.error.sqnr_db(); });

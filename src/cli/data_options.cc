@@ -72,4 +72,9 @@ std::unique_ptr<Dataset> open_data(const DataArguments& data, std::span<const Pr
   return dataset;
 }
 
+std::unique_ptr<Dataset> open_data(const DataSource& data, std::span<const ProgramValue> inputs, const Output& out) {
+  const DataOptions options = {.preprocess = data.preprocess, .limit = data.limit, .batch = data.batch};
+  return open_data(DataArguments{data.path, options}, inputs, out);
+}
+
 }  // namespace zeropoint::cli

@@ -28,5 +28,6 @@ void add_data_options(CLI::App& app, DataArguments& to, DataNeed need = DataNeed
 
 /// Opens the data for a model's inputs and prints what it warns of.
 std::unique_ptr<Dataset> open_data(const DataArguments& data, std::span<const ProgramValue> inputs, const Output& out);
+std::unique_ptr<Dataset> open_data(const DataSource& data, std::span<const ProgramValue> inputs, const Output& out);
 
 }  // namespace zeropoint::cli

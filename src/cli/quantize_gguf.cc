@@ -12,6 +12,8 @@
 #include "base/fail.h"
 #include "cli/checkpoint_report.h"
 #include "cli/command.h"
+#include "cli/data_options.h"
+#include "cli/importance.h"
 #include "cli/table.h"
 #include "exporters/gguf.h"
 #include "exporters/gguf_preflight.h"
@@ -21,6 +23,7 @@ namespace zeropoint::cli {
 namespace {
 
 constexpr std::string_view kMethod = "gguf:";
+constexpr std::string_view kComputed = "imatrix";  // --importance: from --data
 
 struct Options {
   std::string input;
@@ -28,6 +31,7 @@ struct Options {
   std::string method;
   std::string tokenizer;
   std::string importance;
+  DataSource data;
   bool force = false;
 };
 
@@ -97,22 +101,38 @@ std::string to_json(const GgufPlan& plan, const Options& options) {
   return document.dump(2);
 }
 
-void quantize(const Options& o, const Output& out) {
+void check(const Options& o) {
   if (!o.method.starts_with(kMethod)) {
     fail(ErrorKind::invalid_option, "--method", "'{}' does not start with '{}'", o.method, kMethod);
   }
+  const bool has_data = !o.data.path.empty();
+  if (o.importance == kComputed && !has_data) {
+    fail(ErrorKind::invalid_option, "--importance",
+         "imatrix is computed from token ids: give --data FILE (.npz, .npy or .txt), or a finished matrix's file here");
+  }
+  if (o.importance != kComputed && has_data) {
+    fail(ErrorKind::invalid_option, "--data", "is for computing the importance of columns: give --importance {}, too",
+         kComputed);
+  }
+}
+
+void quantize(const Options& o, const Output& out) {
+  check(o);
   const Checkpoint checkpoint = open_checkpoint(o.input);
+  check_gguf_target(checkpoint, o.output);
   GgufOptions options{.mix = o.method.substr(kMethod.size()), .tokenizer = o.tokenizer};
-  std::optional<Importance> importance;
-  if (!o.importance.empty()) {
+  const bool is_computed = o.importance == kComputed;
+  Importance importance;  // until it is computed: of no weight, which makes the same plan
+  if (!o.importance.empty()) options.importance = &importance;
+  if (!o.importance.empty() && !is_computed) {
     importance =
         load_importance(o.importance, gguf_architecture_of(checkpoint.config.value("model_type", ""), o.input));
-    options.importance = &*importance;
   }
   const GgufPlan plan = plan_gguf(checkpoint, options);
   const Preflight preflight = preflight_gguf(checkpoint, plan, o.output);
   out.note(preflight_text(preflight));
   if (!o.force) require_resources(preflight, o.output);
+  if (is_computed) importance = importance_from(checkpoint, o.data, out).means();
   write_gguf(checkpoint, plan, options, o.output, out.progress("quantizing", "weights"));
   for (const std::string& note : plan.notes) out.note(note);
   print_report(plan, o, out);
@@ -141,8 +161,10 @@ Action define(CLI::App& app) {
          "holds none; 'none' for a file that takes token ids only")
       ->type_name("FILE");
   app.add_option("--importance", o->importance,
-                 "how much each input column matters (llama.cpp's imatrix, either form): errors there count more")
-      ->type_name("FILE");
+                 "how much each input column matters: errors there count more. The word 'imatrix' computes it from "
+                 "--data; a FILE is one of 'calibrate --importance' or of llama.cpp, in either of its forms")
+      ->type_name("FILE|imatrix");
+  add_data_options(app, o->data, DataNeed::optional);
   app.add_flag("--force", o->force, "go on where memory or disk do not suffice");
   return [o](const Output& out) { quantize(*o, out); };
 }
@@ -160,6 +182,8 @@ Command command_quantize_gguf() {
       .examples =
           "zeropoint quantize llama/ --method gguf:Q4_K_M -o llama-q4_k_m.gguf\n"
           "zeropoint quantize llama/ --method gguf:Q8_0 --tokenizer tok512.bin -o l.gguf\n"
+          "zeropoint quantize llama/ --method gguf:Q2_K --importance imatrix \\\n"
+          "    --data tokens.npz -o llama-q2_k.gguf\n"
           "zeropoint quantize llama-f32.gguf --method gguf:Q4_0 --importance imatrix.gguf \\\n"
           "    -o llama-q4_0.gguf",
       .define = define,

@@ -50,7 +50,21 @@ decltype(auto) naming_file(const std::string& file, Body&& body) {
   }
 }
 
+ProgramValue program_value(const Graph& graph, ValueId id) {
+  const Value& value = graph.value(id);
+  return {.name = value.name,
+          .dtype = value.dtype,
+          .shape = value.shape.value_or(std::vector<Dim>()),
+          .count = value.count};
+}
+
 }  // namespace
+
+std::vector<ProgramValue> declared_inputs(const Graph& graph) {
+  std::vector<ProgramValue> inputs;
+  for (const ValueId id : graph.inputs) inputs.push_back(program_value(graph, id));
+  return inputs;
+}
 
 struct Program::Impl {
   std::string source;  // the model's file, for messages
@@ -89,21 +103,18 @@ Program Program::compile(const Graph& graph, const std::map<std::string, std::in
 
   std::vector<InputShape> declared;
   bool is_fixed = true;
-  const auto describe_value = [&](ValueId id) {
-    const Value& value = impl.compiled.graph.value(id);
-    return ProgramValue{value.name, value.dtype, value.shape.value_or(std::vector<Dim>()), value.count};
-  };
-  for (const ValueId id : impl.compiled.graph.inputs) {
-    impl.inputs.push_back(describe_value(id));
+  impl.inputs = declared_inputs(impl.compiled.graph);
+  for (std::size_t i = 0; i < impl.inputs.size(); ++i) {
+    const ValueId id = impl.compiled.graph.inputs[i];
     impl.input_has_rank.push_back(impl.compiled.graph.value(id).shape.has_value());
-    declared.push_back({.dtype = impl.inputs.back().dtype});
+    declared.push_back({.dtype = impl.inputs[i].dtype});
     is_fixed = is_fixed && impl.input_has_rank.back() && declared.back().dtype != DType::undefined;
-    for (const Dim& dim : impl.inputs.back().shape) {
+    for (const Dim& dim : impl.inputs[i].shape) {
       declared.back().shape.push_back(dim.value);
       is_fixed = is_fixed && dim.value >= 0;
     }
   }
-  for (const ValueId id : impl.compiled.graph.outputs) impl.outputs.push_back(describe_value(id));
+  for (const ValueId id : impl.compiled.graph.outputs) impl.outputs.push_back(program_value(impl.compiled.graph, id));
   if (is_fixed) impl.plan_for(std::move(declared));  // finds what is wrong with the model before data comes
   return program;
 }

@@ -36,6 +36,9 @@ struct ProgramValue {
   std::int64_t count = -1;  // of an integer input: its elements are in [0, count); -1: any
 };
 
+/// What the graph says of its inputs, without compiling it.
+std::vector<ProgramValue> declared_inputs(const Graph& graph);
+
 /// What a profile says about one step of the plan used last.
 struct StepTime {
   std::string node;     // its label; of a conversion between layouts: "layout"

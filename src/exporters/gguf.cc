@@ -10,6 +10,7 @@
 
 #include "architectures/architecture.h"
 #include "architectures/config.h"
+#include "base/atomic_file.h"
 #include "base/fail.h"
 #include "base/glob.h"
 #include "base/interrupt.h"
@@ -40,6 +41,14 @@ bool describes_the_file(std::string_view key) {
          key.starts_with("tokenizer.") || key.starts_with("quantize.") || key.starts_with("split.");
 }
 
+/// Of a file's importance the names are those of Hugging Face without a prefix, whatever this checkpoint has.
+const std::vector<float>* importance_of(const GgufPlanRow& row, const GgufArchitecture& architecture,
+                                        const Importance& importance) {
+  auto at = importance.find(row.source);
+  if (at == importance.end()) at = importance.find(architecture.to_hugging_face(row.tensor.name));
+  return at == importance.end() ? nullptr : &at->second;
+}
+
 class Planner {
  public:
   Planner(const Checkpoint& checkpoint, const GgufOptions& options)
@@ -53,6 +62,7 @@ class Planner {
   GgufPlan plan() {
     find_architecture(checkpoint_).weights(checkpoint_);  // complete, or the error says what is missing
     add_tensors();
+    check_importance();
     add_rope_factors();
     add_fields();
     measure();
@@ -93,15 +103,24 @@ class Planner {
       row.reason =
           fmt::format("rows of {} are no multiple of {}", shape.back(), kernels::ggml_block_size(choice.wanted));
     }
-    if (options_.importance != nullptr) check_importance(tensor.name, shape);
     plan_.rows.push_back(std::move(row));
   }
 
-  void check_importance(const std::string& name, const Shape& shape) const {
-    const auto at = options_.importance->find(name);
-    if (at == options_.importance->end() || at->second.size() == static_cast<std::size_t>(shape.back())) return;
-    fail(ErrorKind::invalid_data, where_, "the importance of '{}' is for {} columns, the weight has {}", name,
-         at->second.size(), shape.back());
+  void check_importance() const {
+    if (options_.importance == nullptr || options_.importance->empty()) return;
+    bool is_of_this_model = false;
+    for (const GgufPlanRow& row : plan_.rows) {
+      const std::vector<float>* importance = importance_of(row, architecture_, *options_.importance);
+      if (importance == nullptr) continue;
+      is_of_this_model = true;
+      const std::int64_t columns = row.tensor.shape.back();
+      if (std::ssize(*importance) == columns) continue;
+      fail(ErrorKind::invalid_data, where_, "the importance of '{}' is for {} columns, the weight has {}", row.source,
+           importance->size(), columns);
+    }
+    if (!is_of_this_model) {
+      fail(ErrorKind::invalid_data, where_, "the importance is of another model: it names none of the weights");
+    }
   }
 
   void add_rope_factors() {
@@ -166,12 +185,17 @@ GgufPlan plan_gguf(const Checkpoint& checkpoint, const GgufOptions& options) {
   return Planner(checkpoint, options).plan();
 }
 
-void write_gguf(const Checkpoint& checkpoint, const GgufPlan& plan, const GgufOptions& options,
-                const std::filesystem::path& path, const OnProgress& on_progress) {
+void check_gguf_target(const Checkpoint& checkpoint, const std::filesystem::path& path) {
   std::error_code ignored;
   if (std::filesystem::equivalent(checkpoint.path, path, ignored)) {
     fail(ErrorKind::invalid_option, path.string(), "is the input; give another name");
   }
+  require_writable(path);
+}
+
+void write_gguf(const Checkpoint& checkpoint, const GgufPlan& plan, const GgufOptions& options,
+                const std::filesystem::path& path, const OnProgress& on_progress) {
+  check_gguf_target(checkpoint, path);
   const std::string model_type = checkpoint.config.value("model_type", "");
   const GgufArchitecture& architecture = gguf_architecture_of(model_type, checkpoint.path.string());
   std::vector<GgufTensorSpec> specs;
@@ -194,8 +218,9 @@ void write_gguf(const Checkpoint& checkpoint, const GgufPlan& plan, const GgufOp
                   .type = row.tensor.type,
                   .importance = {},
                   .where = fmt::format("{}: tensor '{}'", checkpoint.path.string(), row.source)};
-    if (options.importance != nullptr && options.importance->contains(row.source)) {
-      rows.importance = options.importance->at(row.source);
+    if (options.importance != nullptr) {
+      const std::vector<float>* importance = importance_of(row, architecture, *options.importance);
+      if (importance != nullptr) rows.importance = *importance;
     }
     write_rows(rows, [&](std::span<const std::byte> bytes, std::int64_t values) {
       check_interrupt();

@@ -45,9 +45,13 @@ struct GgufPlan {
 /// tokenizer), each naming the checkpoint.
 GgufPlan plan_gguf(const Checkpoint& checkpoint, const GgufOptions& options);
 
+/// Throws invalid_option where `path` is the checkpoint itself, io where no file can be written: to be asked before
+/// long work.
+void check_gguf_target(const Checkpoint& checkpoint, const std::filesystem::path& path);
+
 /// Writes the file that was planned. `on_progress` counts bytes of elements read. Throws io, and invalid_data naming
 /// the tensor and the place of a value that is not finite or that float16 cannot hold; `path` is as it was then. Throws
-/// invalid_option where `path` is the checkpoint itself.
+/// what check_gguf_target() throws.
 void write_gguf(const Checkpoint& checkpoint, const GgufPlan& plan, const GgufOptions& options,
                 const std::filesystem::path& path, const OnProgress& on_progress = {});
 

@@ -280,9 +280,12 @@ TEST(GgufExport, ATokenizerIsWanted) {
 TEST(Importance, ReadsWhatItWrote) {
   const TempFolder folder;
   const GgufArchitecture& llama = gguf_architecture_of("llama", "");
-  const Importance importance = {{"lm_head.weight", {1, 2, 3}}, {"model.layers.0.mlp.up_proj.weight", {0.5F, 0}}};
-  save_importance(importance, llama, 4, folder / "imatrix.gguf");
-  EXPECT_EQ(load_importance(folder / "imatrix.gguf", llama), importance);
+  const ObservedImportance seen = {
+      .sums = {{"lm_head.weight", {1, 2, 3}}, {"model.layers.0.mlp.up_proj.weight", {0.7F, 0}}}, .rows = 3};
+  save_importance(seen, llama, "tokens.npz", folder / "imatrix.gguf");
+  const Importance read = load_importance(folder / "imatrix.gguf", llama);
+  EXPECT_EQ(read, seen.means());
+  EXPECT_THAT(read.at("lm_head.weight"), ElementsAre(1.0F / 3, 2.0F / 3, 1));
 }
 
 }  // namespace

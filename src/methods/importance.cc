@@ -82,6 +82,14 @@ Importance read_binary(std::string_view rest, const GgufArchitecture& architectu
 
 }  // namespace
 
+Importance ObservedImportance::means() const {
+  Importance importance = sums;
+  for (auto& [name, values] : importance) {
+    for (float& value : values) value /= static_cast<float>(rows);
+  }
+  return importance;
+}
+
 Importance load_importance(const std::filesystem::path& path, const GgufArchitecture& architecture) {
   const auto file = MappedFile::open(path);
   return within_file(path.string(), [&] {

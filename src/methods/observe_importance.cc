@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "architectures/architecture.h"
 #include "base/fail.h"
@@ -11,6 +12,15 @@
 
 namespace zeropoint {
 namespace {
+
+/// A tied embedding is one: an error in it counts where a row is looked up, whatever the output layer sees.
+std::set<ValueId> gathered(const Graph& graph) {
+  std::set<ValueId> tables;
+  for (const Node& node : graph.nodes) {
+    if (node.op_type == "Gather") tables.insert(node.inputs[0]);
+  }
+  return tables;
+}
 
 /// Sums of squares per column of one activation, and the weights that it meets.
 struct Column {
@@ -23,9 +33,10 @@ class Collector {
  public:
   explicit Collector(const Graph& graph) {
     std::map<ValueId, std::size_t> known;
+    const std::set<ValueId> tables = gathered(graph);
     for (const Node& node : graph.nodes) {
       const ValueId weight = linear_weight(graph, node);
-      if (weight == kNoValue || graph.is_constant(node.inputs[0])) continue;
+      if (weight == kNoValue || graph.is_constant(node.inputs[0]) || tables.contains(weight)) continue;
       const auto [it, is_new] = known.emplace(node.inputs[0], inputs_.size());
       if (is_new) {
         names_.push_back(graph.value(node.inputs[0]).name);
@@ -60,11 +71,10 @@ class Collector {
       const Column& column = inputs_[i];
       result.rows = std::max(result.rows, column.rows);
       for (const std::string& weight : column.weights) {
-        std::vector<float>& values = result.importance[weight];
+        std::vector<float>& values = result.sums[weight];
         for (const double sum : column.sums) {
-          const auto mean = static_cast<float>(sum / static_cast<double>(column.rows));
-          if (!std::isfinite(mean)) fail(ErrorKind::invalid_data, names_[i], "has a NaN or an infinity");
-          values.push_back(mean);
+          values.push_back(static_cast<float>(sum));
+          if (!std::isfinite(values.back())) fail(ErrorKind::invalid_data, names_[i], "has a NaN or an infinity");
         }
       }
     }

@@ -3,8 +3,6 @@
 //   importance[c] = 1/rows sum_rows x[row, c]^2,   x the layer's input (rows: tokens)
 #pragma once
 
-#include <cstdint>
-
 #include "base/progress.h"
 #include "data/dataset.h"
 #include "graph/graph.h"
@@ -12,12 +10,8 @@
 
 namespace zeropoint {
 
-struct ObservedImportance {
-  Importance importance;  // of every weight that a MatMul of the model multiplies with
-  std::int64_t rows = 0;  // tokens
-};
-
-/// Runs a model that was built from a checkpoint over everything that `data` holds. Sums are in double and in order:
+/// Runs a model that was built from a checkpoint over everything that `data` holds. Seen is the input of every weight
+/// that a MatMul multiplies with, except tables that a Gather reads as well. Sums are in double and in order:
 /// the same for any thread count. Throws invalid_data without samples, or naming a layer whose input is not finite.
 ObservedImportance observe_importance(const Model& model, Dataset& data, const OnProgress& on_progress = nullptr);
 

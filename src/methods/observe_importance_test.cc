@@ -50,7 +50,7 @@ Model two_layers() {
 TEST(ObserveImportance, IsTheMeanSquareOfEveryInputColumn) {
   Rows data({Tensor::of<float>({1, 2}, {1, 10}), Tensor::of<float>({2, 2}, {2, 0, 3, 0})});
   const ObservedImportance seen = observe_importance(two_layers(), data);
-  const Importance& importance = seen.importance;
+  const Importance importance = seen.means();
   EXPECT_EQ(seen.rows, 3);
   EXPECT_EQ(importance.size(), 3U);
   EXPECT_THAT(importance.at("q.weight"), ElementsAre(14.0F / 3, 100.0F / 3));

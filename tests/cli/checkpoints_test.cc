@@ -1,0 +1,221 @@
+// Checkpoints as users meet them: inspect, calibrate, quantize to GGUF, convert and compare.
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/gguf_architecture.h"
+#include "cli/cli.h"
+#include "fixture.h"
+#include "methods/importance.h"
+#include "observers/statistics.h"
+#include "support/tiny_llama.h"
+
+namespace zeropoint::testing {
+namespace {
+
+using cli::kExitError;
+using cli::kExitUsage;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Json = nlohmann::json;
+
+class Checkpoints : public CommandLine {
+ protected:
+  /// llama/ is a checkpoint whose rows fill super-blocks, tokens.npy ten sequences of 16 ids for it.
+  Checkpoints() {
+    write_tiny_llama(folder_ / "llama", {.hidden = 256, .intermediate = 512});
+    Tensor ids = Tensor::allocate(DType::i64, {10, 16});
+    std::mt19937 random(3);
+    for (std::int64_t& id : ids.mutable_values<std::int64_t>()) id = static_cast<std::int64_t>(random() % 16);
+    save_npy(ids, path("tokens.npy"));
+  }
+
+  std::string run(const std::vector<std::string>& arguments) const {
+    const ProcessResult result = run_zeropoint(arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.out;
+  }
+
+  /// quantize llama/ to this file of the folder, without a tokenizer.
+  std::vector<std::string> gguf(const std::string& mix, const std::string& output,
+                                const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments = {"quantize",    path("llama"), "--method", "gguf:" + mix,
+                                          "--tokenizer", "none",        "-o",       path(output)};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+
+  std::string bytes(std::string_view name) const {
+    std::ifstream file(path(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+};
+
+// ---- inspect
+
+TEST_F(Checkpoints, InspectSaysHowTensorsAreStored) {
+  EXPECT_THAT(run({"inspect", path("llama")}), HasSubstr("llama: llama in safetensors\n12 tensors, "));
+  run(gguf("Q4_K_M", "m.gguf"));
+  const std::string text = run({"inspect", path("m.gguf")});
+  EXPECT_THAT(text, HasSubstr("m.gguf: llama in GGUF\n"));
+  EXPECT_THAT(text, HasSubstr("\nQ4_K "));
+  EXPECT_THAT(text, HasSubstr("\nQ6_K "));
+  EXPECT_THAT(run({"inspect", path("m.gguf"), "--tensors"}),
+              HasSubstr("self_attn.q_proj.weight          Q4_K       [256, 256]   4.50\n"));
+
+  const Json json = Json::parse(run({"inspect", path("m.gguf"), "--json"}));
+  EXPECT_EQ(json["file"], "gguf");
+  EXPECT_EQ(json["metadata"]["llama.block_count"], 1);
+  std::vector<std::string> types;
+  for (const Json& type : json["types"]) types.push_back(type["stored_as"]);
+  EXPECT_THAT(types, ElementsAre("Q4_K", "Q6_K", "float32"));
+  for (const Json& tensor : json["tensors"]) {
+    if (tensor["stored_as"] == "Q4_K") EXPECT_EQ(tensor["bits_per_weight"], 4.5) << tensor;
+  }
+}
+
+TEST_F(Checkpoints, InspectSaysWhatIsMissing) {
+  std::filesystem::remove(path("llama/model.safetensors"));
+  EXPECT_EQ(error_of({"inspect", path("llama")}, kExitError), "llama: holds no safetensors file");
+  std::filesystem::remove(path("llama/config.json"));
+  EXPECT_THAT(error_of({"inspect", path("llama")}, kExitError), HasSubstr("llama"));
+}
+
+// ---- calibrate
+
+TEST_F(Checkpoints, AreCalibratedAsOnnxModelsAre) {
+  EXPECT_THAT(run({"calibrate", path("llama"), "--data", path("tokens.npy"), "-o", path("s.json")}),
+              HasSubstr("s.json: "));
+  const Statistics seen = Statistics::load(path("s.json"));
+  EXPECT_EQ(seen.samples, 10U);
+  EXPECT_TRUE(seen.tensors.contains("model.layers.0.mlp.down_proj"));
+  EXPECT_FALSE(seen.tensors.contains("model.layers.0.mlp.down_proj.weight/transposed")) << "weights are not observed";
+}
+
+TEST_F(Checkpoints, ImportanceComesFromDataOrFromAFile) {
+  EXPECT_EQ(run({"calibrate", path("llama"), "--data", path("tokens.npy"), "--importance", "-o", path("i.gguf")}),
+            path("i.gguf") + ": 8 weights, 160 tokens\n");
+  const Importance importance = load_importance(path("i.gguf"), gguf_architecture_of("llama", ""));
+  EXPECT_EQ(importance.at("model.layers.0.mlp.down_proj.weight").size(), 512U);
+  EXPECT_FALSE(importance.contains("model.embed_tokens.weight"));
+
+  run(gguf("Q2_K", "plain.gguf"));
+  run(gguf("Q2_K", "computed.gguf", {"--importance", "imatrix", "--data", path("tokens.npy")}));
+  run(gguf("Q2_K", "read.gguf", {"--importance", path("i.gguf")}));
+  EXPECT_TRUE(bytes("computed.gguf") == bytes("read.gguf"));
+  EXPECT_FALSE(bytes("computed.gguf") == bytes("plain.gguf"));
+}
+
+TEST_F(Checkpoints, ImportanceIsRefusedInOneLine) {
+  const std::vector<std::string> before = files();
+  EXPECT_EQ(error_of(gguf("Q4_K_M", "m.gguf", {"--importance", "imatrix"}), kExitUsage),
+            "--importance: imatrix is computed from token ids: give --data FILE (.npz, .npy or .txt), or a finished "
+            "matrix's file here");
+  EXPECT_EQ(error_of(gguf("Q4_K_M", "m.gguf", {"--data", path("tokens.npy")}), kExitUsage),
+            "--data: is for computing the importance of columns: give --importance imatrix, too");
+  EXPECT_EQ(error_of(gguf("Q4_K_M", "m.gguf", {"--importance", path("none.gguf")}), kExitError),
+            "none.gguf: cannot open: No such file or directory");
+  EXPECT_EQ(files(), before);
+
+  write_tiny_llama(folder_ / "narrow");
+  run({"calibrate", path("narrow"), "--data", path("tokens.npy"), "--importance", "-o", path("i.gguf")});
+  EXPECT_THAT(error_of(gguf("Q4_K_M", "m.gguf", {"--importance", path("i.gguf")}), kExitError),
+              HasSubstr("is for 64 columns, the weight has 256"));
+  EXPECT_EQ(error_of({"inspect", path("i.gguf")}, kExitError),
+            "i.gguf: is an importance matrix and no model: it is for quantize --method gguf:MIX --importance");
+  EXPECT_EQ(error_of({"calibrate", path("net.onnx"), "--data", path("x.npz"), "--importance", "-o", path("j.gguf")},
+                     kExitUsage),
+            "net.onnx: is no checkpoint: a folder with config.json, a .safetensors or a .gguf file is wanted");
+}
+
+// ---- quantize --method gguf:MIX
+
+TEST_F(Checkpoints, AGgufFileIsReportedByType) {
+  const std::string text = run(gguf("Q4_K_M", "m.gguf"));
+  EXPECT_THAT(text, HasSubstr("\nQ4_K "));
+  EXPECT_THAT(text, HasSubstr("m.gguf: gguf:Q4_K_M, "));
+  const Json json = Json::parse(run(gguf("Q2_K", "n.gguf", {"--json"})));
+  EXPECT_EQ(json["output_bytes"], std::filesystem::file_size(path("n.gguf")));
+  EXPECT_EQ(json["tensors"].size(), 12U);
+
+  write_tiny_llama(folder_ / "llama");  // rows of 64 and 96: no super-blocks
+  EXPECT_THAT(
+      run(gguf("Q4_K_M", "m.gguf")),
+      HasSubstr("6 tensors Q5_0 instead of Q4_K: rows of 64 are no multiple of 256\n  (token_embd.weight ...)\n"));
+}
+
+TEST_F(Checkpoints, AGgufFileIsRefusedInOneLine) {
+  const std::vector<std::string> before = files();
+  EXPECT_THAT(error_of(gguf("Q4_K_X", "m.gguf"), kExitUsage), HasSubstr("'Q4_K_X'"));
+  EXPECT_THAT(error_of({"quantize", path("llama"), "--method", "gguf:Q8_0", "-o", path("m.gguf")}, kExitError),
+              HasSubstr("llama/tokenizer.json"));
+  EXPECT_THAT(error_of(gguf("Q8_0", "nowhere/m.gguf"), kExitError),
+              HasSubstr("nowhere/m.gguf: cannot create: No such file or directory"));
+  EXPECT_EQ(error_of(gguf("Q8_0", "llama"), kExitUsage), "llama: is the input; give another name");
+  EXPECT_EQ(files(), before);
+}
+
+// ---- convert
+
+TEST_F(Checkpoints, CodesGoFromFormatToFormatAndBack) {
+  run({"quantize", path("llama"), "--method", "zero-point", "--bits", "4", "--block-size", "32", "--format", "gptq-v2",
+       "-o", path("first")});
+  std::string from = path("first");
+  for (const std::string format : {"plain", "compressed-tensors", "gptq-v2"}) {
+    SCOPED_TRACE(format);
+    EXPECT_THAT(run({"convert", from, "--format", format, "-o", path(format)}), HasSubstr("7 weights as " + format));
+    const Json json = Json::parse(run({"compare", path("first"), path(format), "--json"}));
+    for (const Json& weight : json["weights"]["tensors"]) EXPECT_EQ(weight["max_abs_error"], 0) << weight;
+    from = path(format);
+  }
+  EXPECT_TRUE(bytes("gptq-v2/model.safetensors") == bytes("first/model.safetensors"));
+}
+
+TEST_F(Checkpoints, WhatAnotherFormatCannotHoldIsNotConverted) {
+  run({"quantize", path("llama"), "--method", "nf4", "-o", path("nf4")});
+  run({"quantize", path("llama"), "--method", "absmax", "-o", path("int8")});
+  const std::vector<std::string> before = files();
+  EXPECT_THAT(error_of({"convert", path("nf4"), "--format", "plain", "-o", path("out")}, kExitError),
+              HasSubstr("nf4: 'model.layers.0."));
+  EXPECT_THAT(error_of({"convert", path("int8"), "--format", "bitsandbytes", "-o", path("out")}, kExitError),
+              HasSubstr("cannot become bitsandbytes: "));
+  EXPECT_EQ(error_of({"convert", path("int8"), "--format", "gptq", "-o", path("out")}, kExitError),
+            "int8: model.layers.0.mlp.down_proj.weight: scale 0.0025328111 would be rounded to float16; quantize to this "
+            "format from the floats");
+  EXPECT_EQ(error_of({"convert", path("llama"), "--format", "plain", "-o", path("out")}, kExitUsage),
+            "llama: holds no quantized safetensors to convert; 'zeropoint quantize' takes floats and GGUF files");
+  EXPECT_THAT(error_of({"convert", path("int8"), "--format", "awq", "-o", path("out")}, kExitUsage),
+              HasSubstr("'awq'"));
+  EXPECT_EQ(files(), before);
+}
+
+// ---- compare
+
+TEST_F(Checkpoints, AGgufFileIsComparedWithItsSource) {
+  run(gguf("Q4_K_M", "m.gguf"));
+  const Json weights = Json::parse(run({"compare", path("llama"), path("m.gguf"), "--json"}))["weights"]["tensors"];
+  ASSERT_EQ(weights.size(), 12U);
+  EXPECT_THAT(weights[0]["stored"].get<std::string>(), HasSubstr("Q4_K"));  // worst first
+  for (const Json& weight : weights) {
+    const bool is_float = weight["stored"] == "float32";
+    EXPECT_EQ(weight["sqnr_db"].is_null(), is_float) << weight;  // null: nothing is lost
+    if (!is_float) EXPECT_GT(weight["sqnr_db"], 20) << weight;
+  }
+  const Json all = Json::parse(run({"compare", path("llama"), path("m.gguf"), "--data", path("tokens.npy"), "--json"}));
+  EXPECT_GT(all["language"]["kl_mean"], 0);
+  EXPECT_GT(all["language"]["perplexity"], 1);
+  EXPECT_NE(all["language"]["perplexity"], all["language"]["reference_perplexity"]);
+  std::vector<std::string> layers;
+  for (const Json& layer : all["layers"]) layers.push_back(layer["name"]);
+  EXPECT_THAT(layers, Contains("model.layers.0.self_attn.q_proj"));
+
+  const std::string text = run({"compare", path("llama"), path("m.gguf"), "--data", path("tokens.npy")});
+  EXPECT_THAT(text, HasSubstr("KL divergence  mean "));
+  EXPECT_THAT(text, HasSubstr("layer, worst first"));
+  EXPECT_THAT(text, HasSubstr("weight, worst first"));
+}
+
+}  // namespace
+}  // namespace zeropoint::testing
