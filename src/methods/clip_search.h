@@ -4,24 +4,13 @@
 // wins. It is what quantizers of language models call the MSE search.
 #pragma once
 
-#include <vector>
+#include <cstdint>
 
 #include "methods/matrix_grid.h"
 
 namespace zeropoint {
 
-class ClipSearch {
- public:
-  explicit ClipSearch(const MatrixGridRule& rule) : rule_(rule) {}
-
-  /// The grid for n finite values whose extremes are min and max.
-  QParams operator()(const float* x, std::int64_t n, float min, float max);
-
- private:
-  double error(const float* x, std::int64_t n, QParams grid);
-
-  const MatrixGridRule& rule_;
-  std::vector<float> rounded_;
-};
+/// The grid for n finite values whose extremes are min and max. Errors are those of kernels/grid_errors.
+QParams search_clipped_grid(const MatrixGridRule& rule, const float* x, std::int64_t n, float min, float max);
 
 }  // namespace zeropoint

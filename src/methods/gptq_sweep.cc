@@ -95,7 +95,6 @@ class Work::Rows {
         row_(row),
         count_(count),
         step_(work.n_ + 16),  // rows 4 KiB apart would fall on each other in the cache
-        search_(work.rule_),
         weights_(static_cast<std::size_t>(count * step_)),
         group_(static_cast<std::size_t>(kGptqRows * std::min(work.group_, kLazyBlock))),
         errors_(static_cast<std::size_t>(count * kLazyBlock)),
@@ -165,8 +164,8 @@ class Work::Rows {
     for (std::int64_t r = 0; r < count_; ++r) {
       const float* x = is_inside ? group_.data() + r * size : row(r) + at;
       const MinMax range = minmax_f32(x, size);
-      const QParams grid =
-          work_.options_.clip_search ? search_(x, size, range.min, range.max) : work_.rule_(range.min, range.max);
+      const QParams grid = work_.options_.clip_search ? search_clipped_grid(work_.rule_, x, size, range.min, range.max)
+                                                      : work_.rule_(range.min, range.max);
       set_grid(r, grid);
       const std::int64_t place = (row_ + r) * to_.scales.dim(1) + at / work_.group_;
       to_.scales.mutable_data<float>()[place] = grid.scale;
@@ -225,7 +224,6 @@ class Work::Rows {
   std::int64_t row_;
   std::int64_t count_;
   std::int64_t step_;
-  ClipSearch search_;
   std::vector<float> weights_;  // [count][step], columns in the order of work
   std::vector<float> group_;    // a group that lies inside a block, row by row
   std::vector<float> errors_;   // of a block, row by row

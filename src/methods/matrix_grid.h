@@ -23,6 +23,7 @@ class MatrixGridRule {
   QParams operator()(float min, float max) const;
 
   CodeRange codes() const { return codes_; }
+  bool is_symmetric() const { return symmetric_; }
 
  private:
   float stored(float scale) const;  // the nearest scale > 0 that the type has

@@ -24,7 +24,6 @@ class RowRounder {
  public:
   RowRounder(const MatrixScheme& scheme, const MatrixGridRule& rule, bool clips, QuantizedMatrix& to)
       : rule_(rule),
-        search_(rule),
         clips_(clips),
         columns_(to.columns),
         block_(scheme.block_size > 0 ? std::min(scheme.block_size, to.columns) : to.columns),
@@ -42,7 +41,8 @@ class RowRounder {
       const std::int64_t size = std::min(block_, columns_ - begin);
       const MinMax range = minmax_f32(x + begin, size);
       if (!range.is_finite) return false;
-      const QParams grid = clips_ ? search_(x + begin, size, range.min, range.max) : rule_(range.min, range.max);
+      const QParams grid =
+          clips_ ? search_clipped_grid(rule_, x + begin, size, range.min, range.max) : rule_(range.min, range.max);
       scales[g] = grid.scale;
       zero_points_[static_cast<std::size_t>(g)] = grid.zero_point;
     }
@@ -64,7 +64,6 @@ class RowRounder {
 
  private:
   const MatrixGridRule& rule_;
-  ClipSearch search_;
   bool clips_;
   std::int64_t columns_;
   std::int64_t block_;
@@ -110,7 +109,7 @@ bool round_tensor(const Tensor& weight, const MatrixGridRule& rule, bool clips, 
   QParams grid = rule(range.min, range.max);
   if (clips) {
     std::vector<float> buffer;
-    grid = ClipSearch(rule)(load_f32(weight, 0, weight.size(), buffer), weight.size(), range.min, range.max);
+    grid = search_clipped_grid(rule, load_f32(weight, 0, weight.size(), buffer), weight.size(), range.min, range.max);
   }
   to.scales.mutable_data<float>()[0] = grid.scale;
   if (to.zero_points) to.zero_points.mutable_data<std::int8_t>()[0] = static_cast<std::int8_t>(grid.zero_point);
