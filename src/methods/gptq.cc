@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "base/parallel.h"
 #include "kernels/dense/dense.h"
+#include "kernels/reduce/reduce.h"
 #include "methods/finite_weight.h"
 #include "methods/gptq_factor.h"
 #include "methods/gptq_sweep.h"
@@ -52,18 +53,51 @@ QuantizedMatrix round(const Tensor& weight, const MatrixScheme& scheme, const Gp
   return rounded;
 }
 
-/// d H d^T for the difference d of every row.
-std::vector<double> row_losses(const Tensor& weight, const QuantizedMatrix& matrix, const Tensor& hessian) {
-  Tensor difference = dequantize(matrix);
+/// Q - W, row by row.
+Tensor difference(const Tensor& weight, const QuantizedMatrix& matrix) {
+  Tensor result = dequantize(matrix);
   const std::int64_t n = matrix.columns;
   parallel_ranges(matrix.rows, 1, [&](std::int64_t r, std::int64_t) {
     std::vector<float> buffer;
     const float* w = load_f32(weight, r * n, (r + 1) * n, buffer);
-    float* d = difference.mutable_data<float>() + r * n;
+    float* d = result.mutable_data<float>() + r * n;
     for (std::int64_t c = 0; c < n; ++c) d[c] -= w[c];
   });
-  std::vector<double> losses(static_cast<std::size_t>(matrix.rows));
-  quadratic_forms(difference.data<float>(), n, matrix.rows, hessian.data<float>(), n, losses.data());
+  return result;
+}
+
+/// d H d^T of every row d.
+std::vector<double> exact_losses(const Tensor& rows, const Tensor& hessian) {
+  const std::int64_t n = rows.dim(1);
+  std::vector<double> losses(static_cast<std::size_t>(rows.dim(0)));
+  quadratic_forms(rows.data<float>(), n, rows.dim(0), hessian.data<float>(), n, losses.data());
+  return losses;
+}
+
+/// The same for the sweep's result, mostly without another product with H. The squared errors of the sweep are
+/// d (H + added) d^T; without `added` |d|^2 they are the loss, within a few parts in ten thousand. Rows whose loss
+/// all but cancels so, or that `against` does not decide clearly, are computed.
+std::vector<double> losses_of_sweep(std::vector<double> squared_errors, const std::vector<double>& against,
+                                    Tensor difference, const Tensor& hessian, const GptqFactor& factor) {
+  constexpr double kClear = 0.95;      // times the loss that it is compared with
+  constexpr double kCancelled = 0.05;  // of the squared errors is left
+  const std::int64_t n = difference.dim(1);
+  auto* d = difference.mutable_data<float>();
+  std::vector<double> losses = std::move(squared_errors);
+  std::vector<std::int64_t> unclear;
+  for (std::int64_t r = 0; r < difference.dim(0); ++r) {
+    for (const std::int64_t column : factor.dead) d[r * n + column] = 0;  // contributes nothing
+    double& loss = losses[static_cast<std::size_t>(r)];
+    const double damped = loss;
+    loss -= factor.added * reduce_f32(ReduceF32::sum_squares, d + r * n, n);
+    if (loss < kCancelled * damped || loss > kClear * against[static_cast<std::size_t>(r)]) unclear.push_back(r);
+  }
+  Tensor rows = Tensor::allocate(DType::f32, {std::ssize(unclear), n});
+  for (std::int64_t i = 0; i < rows.dim(0); ++i) {
+    std::copy_n(d + unclear[static_cast<std::size_t>(i)] * n, n, rows.mutable_data<float>() + i * n);
+  }
+  const std::vector<double> exact = exact_losses(rows, hessian);
+  for (std::size_t i = 0; i < unclear.size(); ++i) losses[static_cast<std::size_t>(unclear[i])] = exact[i];
   return losses;
 }
 
@@ -73,9 +107,11 @@ void copy_row(const Tensor& from, Tensor& to, std::int64_t r) {
 }
 
 /// Puts the rounded row where compensation did not help, and sums up both losses.
-void keep_better_rows(const Tensor& weight, const Tensor& hessian, const QuantizedMatrix& rounded, GptqResult& result) {
-  const std::vector<double> losses = row_losses(weight, result.matrix, hessian);
-  const std::vector<double> rounding_losses = row_losses(weight, rounded, hessian);
+void keep_better_rows(const Tensor& weight, const Tensor& hessian, const GptqFactor& factor,
+                      std::vector<double> squared_errors, const QuantizedMatrix& rounded, GptqResult& result) {
+  const std::vector<double> rounding_losses = exact_losses(difference(weight, rounded), hessian);
+  const std::vector<double> losses =
+      losses_of_sweep(std::move(squared_errors), rounding_losses, difference(weight, result.matrix), hessian, factor);
   for (std::int64_t r = 0; r < rounded.rows; ++r) {
     const double loss = losses[static_cast<std::size_t>(r)];
     const double rounding_loss = rounding_losses[static_cast<std::size_t>(r)];
@@ -133,8 +169,10 @@ GptqResult gptq(const Tensor& weight, const Tensor& hessian, const GptqOptions& 
     result.matrix.scales = Tensor::allocate(DType::f32, rounded.scales.shape());
     if (rounded.zero_points) result.matrix.zero_points = Tensor::allocate(DType::i8, rounded.zero_points.shape());
   }
-  gptq_sweep(weight, factor, options, rounded, result.matrix);
-  if (options.compares_with_rounding) keep_better_rows(weight, hessian, rounded, result);
+  std::vector<double> squared_errors = gptq_sweep(weight, factor, options, rounded, result.matrix);
+  if (options.compares_with_rounding) {
+    keep_better_rows(weight, hessian, factor, std::move(squared_errors), rounded, result);
+  }
   return result;
 }
 

@@ -74,7 +74,8 @@ GptqFactor factor_hessian(const Tensor& hessian, double damping, bool act_order,
   factor.u = Tensor::allocate(DType::f32, {n, n});
   float* u = factor.u.mutable_data<float>();
   for (;; ++factor.raises) {
-    gather_reversed(hessian, factor, factor.damping * mean, u);
+    factor.added = factor.damping * mean;
+    gather_reversed(hessian, factor, factor.added, u);
     if (cholesky_lower(u, n) == n) break;
     if (factor.damping >= kMostDamping) {
       fail(ErrorKind::invalid_data, where,

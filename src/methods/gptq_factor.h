@@ -16,6 +16,7 @@ struct GptqFactor {
   std::vector<std::int64_t> dead;   // columns whose H[i, i] is 0
   Tensor u;                         // float32 [n, n]; what is below the diagonal means nothing
   double damping = 0;               // times the mean of the diagonal
+  double added = 0;                 // to the diagonal
   int raises = 0;
 };
 

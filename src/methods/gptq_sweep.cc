@@ -50,7 +50,7 @@ class Work {
     cut();
   }
 
-  void run(QuantizedMatrix& to) const;
+  std::vector<double> run(QuantizedMatrix& to) const;
 
  private:
   class Rows;
@@ -112,9 +112,12 @@ class Work::Rows {
       check_interrupt();
       quantize(block);
       store_codes(block);
+      sum_up_errors(block);
       hand_on_errors(block);
     }
   }
+
+  const double* squared_errors() const { return squared_errors_; }
 
  private:
   void load(std::int64_t r) {
@@ -199,6 +202,15 @@ class Work::Rows {
     }
   }
 
+  void sum_up_errors(const Block& block) {
+    float sums[kGptqRows] = {};
+    const float* e = block_errors_.data<float>();
+    for (std::int64_t c = block.begin; c < block.end; ++c, e += kGptqRows) {
+      for (std::int64_t r = 0; r < kGptqRows; ++r) sums[r] += e[r] * e[r];
+    }
+    for (std::int64_t r = 0; r < kGptqRows; ++r) squared_errors_[r] += double{sums[r]};
+  }
+
   /// W[:, end..n] -= E U[begin..end, end..n]
   void hand_on_errors(const Block& block) {
     if (block.end == work_.n_) return;
@@ -229,18 +241,24 @@ class Work::Rows {
   std::vector<float> errors_;   // of a block, row by row
   Tensor block_weights_, block_errors_, block_codes_;
   Tensor scales_, zero_points_;  // of the columns at work
+  double squared_errors_[kGptqRows] = {};
 };
 
-void Work::run(QuantizedMatrix& to) const {
-  parallel_ranges(weight_.dim(0), kGptqRows,
-                  [&](std::int64_t begin, std::int64_t end) { Rows(*this, to, begin, end - begin).run(); });
+std::vector<double> Work::run(QuantizedMatrix& to) const {
+  std::vector<double> squared_errors(static_cast<std::size_t>(weight_.dim(0)));
+  parallel_ranges(weight_.dim(0), kGptqRows, [&](std::int64_t begin, std::int64_t end) {
+    Rows rows(*this, to, begin, end - begin);
+    rows.run();
+    std::copy_n(rows.squared_errors(), end - begin, squared_errors.begin() + begin);
+  });
+  return squared_errors;
 }
 
 }  // namespace
 
-void gptq_sweep(const Tensor& weight, const GptqFactor& factor, const GptqOptions& options,
-                const QuantizedMatrix& rounded, QuantizedMatrix& to) {
-  Work(weight, factor, options, rounded).run(to);
+std::vector<double> gptq_sweep(const Tensor& weight, const GptqFactor& factor, const GptqOptions& options,
+                               const QuantizedMatrix& rounded, QuantizedMatrix& to) {
+  return Work(weight, factor, options, rounded).run(to);
 }
 
 }  // namespace zeropoint
