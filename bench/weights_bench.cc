@@ -65,7 +65,7 @@ int main() {
     QuantizedMatrix to = affine != nullptr ? allocate_matrix(*affine, kRows, kColumns) : QuantizedMatrix();
     comparison.add(c.what, elements, [&] {
       if (affine == nullptr) {
-        keep(method.quantize(w, scheme, c.options, DType::f32, "w"));
+        keep(method.quantize(w, scheme, c.options, {}, "w"));
       } else {
         round_to_nearest_into(to, w, {}, "w");  // like memcpy, into memory that is there
       }

@@ -167,7 +167,7 @@ class WeightQuantizer {
   void by_gptq() {
     GptqModelOptions options{
         .gptq = options_of_gptq(), .filter = filter(), .keep = keep(), .on_progress = job_.progress};
-    options.gptq.scale_type = scale_type(find_weight_targets(model_, options.filter, options.keep));
+    options.gptq.storage.scale_type = scale_type(find_weight_targets(model_, options.filter, options.keep));
     journal_.emplace(fs::path(output_.string() + ".journal"), gptq_fingerprint(model_, samples_, options));
     if (journal_->found() == GptqJournal::Found::another_run) {
       report_.warnings.push_back(fmt::format("{}.journal was of another run; started over", output_.string()));
@@ -204,8 +204,8 @@ class WeightQuantizer {
     if (found.targets.empty()) fail(ErrorKind::invalid_option, input_.string(), "there is no weight to quantize");
     for (const WeightTarget& target : found.targets) {
       const QuantizedWeight weight =
-          method.quantize(weight_matrix(model_.graph, target), scheme, method_options(), scale_type(found),
-                          fmt::format("{}: {}", input_.string(), target.name));
+          method.quantize(weight_matrix(model_.graph, target), scheme, method_options(),
+                          {.scale_type = scale_type(found)}, fmt::format("{}: {}", input_.string(), target.name));
       matrices_[target.name] = std::get<QuantizedMatrix>(weight);
       report_.weights.push_back(
           {.weight = target.name,

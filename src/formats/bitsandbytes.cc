@@ -38,7 +38,7 @@ std::int64_t nested_blocks_of(std::int64_t blocks, std::int64_t size = NestedAbs
   return (blocks + size - 1) / size;
 }
 
-DType scale_type(DType) { return DType::f32; }
+GridStorage grid_storage(DType) { return {}; }
 
 std::string objection(const WeightForm& form) {
   if (!std::holds_alternative<MatrixScheme>(form.scheme)) return "";
@@ -236,7 +236,7 @@ Format format_bitsandbytes() {
   return {.name = "bitsandbytes",
           .summary = "LLM.int8() rows and NF4 blocks, as transformers saves them",
           .is_uniform = true,
-          .scale_type = scale_type,
+          .grid_storage = grid_storage,
           .objection = objection,
           .parts = parts,
           .encode = encode,

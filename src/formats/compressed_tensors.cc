@@ -11,7 +11,7 @@ CompressedLayout layout_of(const WeightForm& form) {
   return scheme != nullptr && scheme->bits < 8 ? CompressedLayout::pack : CompressedLayout::integer;
 }
 
-DType scale_type(DType stored) { return stored; }
+GridStorage grid_storage(DType stored) { return {.scale_type = stored}; }
 
 std::string objection(const WeightForm& form) { return compressed_objection(layout_of(form), form); }
 std::vector<TensorSpec> parts(const WeightForm& form) { return compressed_parts(layout_of(form), form); }
@@ -36,7 +36,7 @@ QuantizedWeight decode(const EncodedWeight& weight, std::span<const Tensor> part
 Format format_compressed_tensors() {
   return {.name = "compressed-tensors",
           .summary = "vLLM and transformers; int-quantized for 8 bits, pack-quantized for fewer",
-          .scale_type = scale_type,
+          .grid_storage = grid_storage,
           .objection = objection,
           .parts = parts,
           .encode = encode,

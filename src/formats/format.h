@@ -13,6 +13,7 @@
 
 #include "checkpoint/tensor_store.h"
 #include "exporters/safetensors_layout.h"
+#include "weights/grid_storage.h"
 #include "weights/weight.h"
 
 namespace zeropoint {
@@ -48,8 +49,8 @@ struct Format {
 
   bool is_uniform = false;  // config.json describes all weights alike
 
-  /// The type of the scales of a weight that was stored as `stored`: methods round scales to it.
-  DType (*scale_type)(DType stored) = nullptr;
+  /// What it holds of the grids of a weight that was stored as `stored`.
+  GridStorage (*grid_storage)(DType stored) = nullptr;
 
   /// Why it cannot hold such a matrix, as an end of the sentence "... is not possible:"; empty when it can.
   std::string (*objection)(const WeightForm& form) = nullptr;

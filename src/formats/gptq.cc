@@ -8,6 +8,7 @@ namespace {
 
 constexpr GptqVersion kVersion = GptqVersion::v1;
 
+GridStorage grid_storage(DType) { return gptq_grid_storage(kVersion); }
 std::vector<Tensor> encode(const WeightForm& form, const QuantizedWeight& weight) {
   return gptq_encode(kVersion, form, weight);
 }
@@ -21,9 +22,9 @@ QuantizedWeight decode(const EncodedWeight& weight, std::span<const Tensor> part
 
 Format format_gptq() {
   return {.name = "gptq",
-          .summary = "GPTQ checkpoints as AutoGPTQ writes them; refuses zero points of 0",
+          .summary = "GPTQ checkpoints as AutoGPTQ writes them: no zero points of 0",
           .is_uniform = true,
-          .scale_type = gptq_scale_type,
+          .grid_storage = grid_storage,
           .objection = gptq_objection,
           .parts = gptq_parts,
           .encode = encode,

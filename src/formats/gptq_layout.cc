@@ -39,7 +39,9 @@ Tensor column_groups(const WeightForm& form, const QuantizedMatrix& matrix) {
 
 }  // namespace
 
-DType gptq_scale_type(DType) { return DType::f16; }
+GridStorage gptq_grid_storage(GptqVersion version) {
+  return {.scale_type = DType::f16, .has_lowest_zero_point = version == GptqVersion::v2};
+}
 
 std::string gptq_objection(const WeightForm& form) {
   const auto* scheme = std::get_if<MatrixScheme>(&form.scheme);

@@ -6,9 +6,10 @@
 //   MODULE.scales   float16 [groups, rows]
 //   MODULE.g_idx    int32 [columns], the group of each column
 //
-// Version 1 stores every zero point less one, each in its own field: it cannot hold a zero point of 0, and such a
-// matrix is refused. Version 2 stores it as it is. Rows and columns must be multiples of 32. The last group may be
-// short. Source: AutoGPTQ and GPTQModel, QuantLinear.pack.
+// Version 1 stores every zero point less one, each in its own field: it cannot hold a zero point of 0, the
+// lowest code. Methods choose other grids for it, and a matrix that has one is refused. Version 2 stores it as it is.
+// Rows and columns must be multiples of 32. The last group may be short. Source: AutoGPTQ and GPTQModel,
+// QuantLinear.pack.
 #pragma once
 
 #include "formats/format.h"
@@ -17,7 +18,7 @@ namespace zeropoint {
 
 enum class GptqVersion { v1, v2 };
 
-DType gptq_scale_type(DType stored);
+GridStorage gptq_grid_storage(GptqVersion version);
 std::string gptq_objection(const WeightForm& form);
 std::vector<TensorSpec> gptq_parts(const WeightForm& form);
 std::vector<Tensor> gptq_encode(GptqVersion version, const WeightForm& form, const QuantizedWeight& weight);

@@ -8,6 +8,7 @@ namespace {
 
 constexpr GptqVersion kVersion = GptqVersion::v2;
 
+GridStorage grid_storage(DType) { return gptq_grid_storage(kVersion); }
 std::vector<Tensor> encode(const WeightForm& form, const QuantizedWeight& weight) {
   return gptq_encode(kVersion, form, weight);
 }
@@ -23,7 +24,7 @@ Format format_gptq_v2() {
   return {.name = "gptq-v2",
           .summary = "GPTQ checkpoints of GPTQModel, version 2: any zero point",
           .is_uniform = true,
-          .scale_type = gptq_scale_type,
+          .grid_storage = grid_storage,
           .objection = gptq_objection,
           .parts = gptq_parts,
           .encode = encode,

@@ -8,7 +8,7 @@ namespace {
 
 constexpr CompressedLayout kLayout = CompressedLayout::pack;
 
-DType scale_type(DType stored) { return stored; }
+GridStorage grid_storage(DType stored) { return {.scale_type = stored}; }
 
 std::string objection(const WeightForm& form) { return compressed_objection(kLayout, form); }
 std::vector<TensorSpec> parts(const WeightForm& form) { return compressed_parts(kLayout, form); }
@@ -29,7 +29,7 @@ QuantizedWeight decode(const EncodedWeight& weight, std::span<const Tensor> part
 Format format_pack_quantized() {
   return {.name = "pack-quantized",
           .summary = "compressed-tensors' packed layout, for 8 bits too",
-          .scale_type = scale_type,
+          .grid_storage = grid_storage,
           .objection = objection,
           .parts = parts,
           .encode = encode,

@@ -28,7 +28,7 @@ constexpr std::string_view kSuffix[kParts] = {".codes", ".scale", ".zero_point",
 
 std::string part_name(const std::string& weight, Part part) { return weight + std::string(kSuffix[part]); }
 
-DType scale_type(DType) { return DType::f32; }
+GridStorage grid_storage(DType) { return {}; }
 
 std::string objection(const WeightForm& form) {
   if (std::holds_alternative<MatrixScheme>(form.scheme)) return "";
@@ -170,7 +170,7 @@ QuantizedWeight decode(const EncodedWeight& weight, std::span<const Tensor> part
 Format format_plain() {
   return {.name = "plain",
           .summary = "safetensors with codes, scale and zero_point, described in config.json",
-          .scale_type = scale_type,
+          .grid_storage = grid_storage,
           .objection = objection,
           .parts = parts,
           .encode = encode,

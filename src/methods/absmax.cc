@@ -18,9 +18,9 @@ WeightScheme scheme(const MethodOptions& o) {
                       .block_size = o.block_size};
 }
 
-QuantizedWeight quantize(const Tensor& weight, const WeightScheme& scheme, const MethodOptions& o, DType scale_type,
-                         const std::string& where) {
-  return round_to_nearest(weight, std::get<MatrixScheme>(scheme), {scale_type, o.clip_search}, where);
+QuantizedWeight quantize(const Tensor& weight, const WeightScheme& scheme, const MethodOptions& o,
+                         const GridStorage& storage, const std::string& where) {
+  return round_to_nearest(weight, std::get<MatrixScheme>(scheme), {storage, o.clip_search}, where);
 }
 
 }  // namespace

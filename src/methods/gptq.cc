@@ -30,7 +30,7 @@ Tensor groups_in_order(const std::vector<std::int64_t>& order, std::int64_t bloc
 /// Plain rounding on grids by the same rule: of the same groups of columns, from the weights as they are.
 QuantizedMatrix round(const Tensor& weight, const MatrixScheme& scheme, const GptqFactor& factor,
                       const GptqOptions& options, const std::string& where) {
-  const RoundToNearestOptions rounding{.scale_type = options.scale_type, .clip_search = options.clip_search};
+  const RoundToNearestOptions rounding{.storage = options.storage, .clip_search = options.clip_search};
   if (!scheme.act_order) return round_to_nearest(weight, scheme, rounding, where);
   const std::int64_t n = weight.dim(1);
   Tensor ordered = Tensor::allocate(DType::f32, weight.shape());

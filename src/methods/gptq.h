@@ -12,21 +12,22 @@
 #include <cstdint>
 #include <string>
 
+#include "weights/grid_storage.h"
 #include "weights/quantized_matrix.h"
 
 namespace zeropoint {
 
 struct GptqOptions {
-  int bits = 4;                   // 2, 3, 4 or 8
-  std::int64_t block_size = 0;    // columns that share a grid; 0: the whole row
-  bool per_tensor = false;        // one grid for the whole matrix
-  bool symmetric = true;          // no zero points; codes from -2^(bits-1), scale = 2 absmax / (2^bits - 1)
-  bool act_order = false;         // columns by falling H[i, i]: those that matter most are compensated by all others
-  bool static_groups = false;     // with act_order: grids as without it, chosen before the first column is rounded
-  bool clip_search = true;        // choose grids by squared error; off: by the extremes
-  bool short_block = false;       // the last block may be shorter when block_size does not divide the columns
-  double damping = 0.01;          // added to the diagonal, times its mean; raised tenfold while H has no factor
-  DType scale_type = DType::f32;  // what the file format stores: float32, float16 or bfloat16
+  int bits = 4;                 // 2, 3, 4 or 8
+  std::int64_t block_size = 0;  // columns that share a grid; 0: the whole row
+  bool per_tensor = false;      // one grid for the whole matrix
+  bool symmetric = true;        // no zero points; codes from -2^(bits-1), scale = 2 absmax / (2^bits - 1)
+  bool act_order = false;       // columns by falling H[i, i]: those that matter most are compensated by all others
+  bool static_groups = false;   // with act_order: grids as without it, chosen before the first column is rounded
+  bool clip_search = true;      // choose grids by squared error; off: by the extremes
+  bool short_block = false;     // the last block may be shorter when block_size does not divide the columns
+  double damping = 0.01;        // added to the diagonal, times its mean; raised tenfold while H has no factor
+  GridStorage storage;
   bool compares_with_rounding = true;  // off: neither losses nor the better row; for measurements
 
   bool operator==(const GptqOptions&) const = default;

@@ -11,7 +11,7 @@
 namespace zeropoint {
 namespace {
 
-constexpr std::string_view kKind = "zeropoint gptq 2";
+constexpr std::string_view kKind = "zeropoint gptq 3";
 
 /// Every value is preceded by its kind or count, so that what is added can be told apart.
 class GraphFingerprint {
@@ -78,8 +78,9 @@ std::string gptq_fingerprint(const Model& model, std::span<const std::vector<Ten
   GraphFingerprint sum;
   const GptqOptions& o = options.gptq;
   sum.add(kKind);
-  sum.add(fmt::format("{} {} {} {} {} {} {} {} {:a} {}", o.bits, o.block_size, o.per_tensor, o.symmetric, o.act_order,
-                      o.static_groups, o.clip_search, o.short_block, o.damping, name(o.scale_type)));
+  sum.add(fmt::format("{} {} {} {} {} {} {} {} {:a} {} {}", o.bits, o.block_size, o.per_tensor, o.symmetric,
+                      o.act_order, o.static_groups, o.clip_search, o.short_block, o.damping, name(o.storage.scale_type),
+                      o.storage.has_lowest_zero_point));
   for (const WeightTarget& target : find_weight_targets(model, options.filter, options.keep).targets) {
     sum.add(target.name);
     sum.add(std::int64_t{options.unblocked.contains(target.name)});

@@ -41,7 +41,7 @@ class Work {
         factor_(factor),
         options_(options),
         rounded_(rounded),
-        rule_(gptq_scheme(options), options.scale_type),
+        rule_(gptq_scheme(options), options.storage),
         n_(weight.dim(1)),
         group_(options.block_size > 0 ? options.block_size : n_),
         is_static_(options.static_groups || options.per_tensor),

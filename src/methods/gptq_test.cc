@@ -217,8 +217,8 @@ TEST(Gptq, LetsTheLastBlockBeShort) {
 
 TEST(Gptq, RoundsScalesToTheTypeThatTheFileHas) {
   const Tensor weight = gaussian(4, 32, 8);
-  const GptqResult result =
-      gptq(weight, correlated_hessian(32, 9), {.bits = 4, .block_size = 16, .scale_type = DType::bf16}, "w");
+  const GptqResult result = gptq(weight, correlated_hessian(32, 9),
+                                 {.bits = 4, .block_size = 16, .storage = {.scale_type = DType::bf16}}, "w");
   for (const float scale : result.matrix.scales.values<float>()) {
     std::uint32_t bits = 0;
     std::memcpy(&bits, &scale, sizeof bits);

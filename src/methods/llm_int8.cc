@@ -33,7 +33,7 @@ void quantize_row(const float* x, std::int64_t n, float absmax, std::int8_t* q) 
   }
 }
 
-QuantizedWeight quantize(const Tensor& weight, const WeightScheme&, const MethodOptions&, DType,
+QuantizedWeight quantize(const Tensor& weight, const WeightScheme&, const MethodOptions&, const GridStorage&,
                          const std::string& where) {
   AbsmaxRows to{.rows = weight.dim(0), .columns = weight.dim(1)};
   to.codes = Tensor::allocate(DType::i8, weight.shape());

@@ -2,9 +2,11 @@
 //
 // The formulas are those of choose_qparams() (docs/quantization.md, equations (1), (2), (8) and (9)), the range always
 // widened to contain 0. Formats keep scales in float16 or bfloat16: the scale is rounded to that type before the zero
-// point and the codes are computed from it, so that what is read back is what was chosen.
+// point and the codes are computed from it, so that what is read back is what was chosen. Where a format cannot hold
+// the lowest zero point, a range that would have it is widened below to one step under 0.
 #pragma once
 
+#include "weights/grid_storage.h"
 #include "weights/quantized_matrix.h"
 #include "zeropoint/quant.h"
 
@@ -17,7 +19,7 @@ class MatrixGridRule {
  public:
   /// Throws invalid_option for a number of bits that is not 2, 3, 4 or 8, or a scale type other than float32, float16
   /// and bfloat16.
-  explicit MatrixGridRule(const MatrixScheme& scheme, DType scale_type = DType::f32);
+  explicit MatrixGridRule(const MatrixScheme& scheme, const GridStorage& storage = {});
 
   /// min <= max, both finite. A zero range gives scale 1.
   QParams operator()(float min, float max) const;
@@ -30,7 +32,7 @@ class MatrixGridRule {
 
   CodeRange codes_;
   bool symmetric_;
-  DType scale_type_;
+  GridStorage storage_;
 };
 
 }  // namespace zeropoint

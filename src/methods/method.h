@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "weights/grid_storage.h"
 #include "weights/weight.h"
 #include "zeropoint/checkpoint.h"
 
@@ -22,10 +23,10 @@ struct Method {
   /// What its weights will look like. Throws invalid_option for an option that the method does not have.
   WeightScheme (*scheme)(const MethodOptions& options) = nullptr;
 
-  /// `weight` is [rows, columns] of float32, float16 or bfloat16; scales are rounded to scale_type. Throws invalid_data
-  /// naming `where` and the index of a value that is not finite. Null with needs_data.
+  /// `weight` is [rows, columns] of float32, float16 or bfloat16; grids are such as `storage` holds. Throws
+  /// invalid_data naming `where` and the index of a value that is not finite. Null with needs_data.
   QuantizedWeight (*quantize)(const Tensor& weight, const WeightScheme& scheme, const MethodOptions& options,
-                              DType scale_type, const std::string& where) = nullptr;
+                              const GridStorage& storage, const std::string& where) = nullptr;
 };
 
 std::span<const Method> all_methods();

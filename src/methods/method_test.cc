@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 QuantizedWeight quantized(std::string_view method, const Tensor& w, const MethodOptions& options = {}) {
   const Method& m = find_method(method);
-  return m.quantize(w, m.scheme(options), options, DType::f32, "w");
+  return m.quantize(w, m.scheme(options), options, {}, "w");
 }
 
 std::string refusal(std::string_view method, const MethodOptions& options = {}) {

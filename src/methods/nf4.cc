@@ -89,7 +89,7 @@ NestedAbsmax nest(const Tensor& factors) {
   return nested;
 }
 
-QuantizedWeight quantize(const Tensor& weight, const WeightScheme& scheme, const MethodOptions&, DType,
+QuantizedWeight quantize(const Tensor& weight, const WeightScheme& scheme, const MethodOptions&, const GridStorage&,
                          const std::string& where) {
   CodebookMatrix to{.scheme = std::get<CodebookScheme>(scheme), .rows = weight.dim(0), .columns = weight.dim(1)};
   const std::int64_t block = to.scheme.block_size;

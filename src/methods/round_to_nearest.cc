@@ -133,7 +133,7 @@ QuantizedMatrix allocate_matrix(const MatrixScheme& scheme, std::int64_t rows, s
 
 void round_to_nearest_into(QuantizedMatrix& to, const Tensor& weight, const RoundToNearestOptions& options,
                            const std::string& where) {
-  const MatrixGridRule rule(to.scheme, options.scale_type);
+  const MatrixGridRule rule(to.scheme, options.storage);
   if (weight.size() == 0) return;
   const auto round = to.scheme.per_tensor ? round_tensor : round_rows;
   if (!round(weight, rule, options.clip_search, to)) fail_not_finite(weight, where);

@@ -5,13 +5,14 @@
 
 #include <string>
 
+#include "weights/grid_storage.h"
 #include "weights/quantized_matrix.h"
 
 namespace zeropoint {
 
 struct RoundToNearestOptions {
-  DType scale_type = DType::f32;  // what the file format stores
-  bool clip_search = false;       // choose every grid by squared error instead of by its extremes
+  GridStorage storage;
+  bool clip_search = false;  // choose every grid by squared error instead of by its extremes
 };
 
 /// `weight` is [rows, columns] of float32, float16 or bfloat16. Throws invalid_data naming `where` and the index of a

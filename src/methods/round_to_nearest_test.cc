@@ -14,9 +14,11 @@
 namespace zeropoint {
 namespace {
 
+using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::FloatEq;
+using ::testing::Gt;
 
 Tensor random_matrix(std::int64_t rows, std::int64_t columns, unsigned seed = 1) {
   std::mt19937 random(seed);
@@ -99,8 +101,8 @@ TEST(RoundToNearest, TheSameAsTheArraysOfTheLibrary) {
 TEST(RoundToNearest, ScalesAreThoseThatAreStored) {
   const Tensor w = random_matrix(8, 64);
   for (const bool symmetric : {true, false}) {
-    const QuantizedMatrix m =
-        round_to_nearest(w, {.bits = 4, .symmetric = symmetric, .block_size = 32}, {.scale_type = DType::f16}, "w");
+    const QuantizedMatrix m = round_to_nearest(w, {.bits = 4, .symmetric = symmetric, .block_size = 32},
+                                               {.storage = {.scale_type = DType::f16}}, "w");
     for (const float s : m.scales.values<float>()) EXPECT_EQ(f16_to_f32(f32_to_f16(s)), s);
     for (std::int64_t i = 0; i < w.size(); ++i) {  // nearest on the grid of the rounded scale
       const float scale = m.scales.data<float>()[i / 32];
@@ -112,8 +114,38 @@ TEST(RoundToNearest, ScalesAreThoseThatAreStored) {
 
 TEST(RoundToNearest, ScalesTooSmallForFloat16AreRaised) {
   const Tensor w = Tensor::of<float>({1, 2}, {1e-9F, -1e-10F});
-  const QuantizedMatrix m = round_to_nearest(w, {.bits = 4}, {.scale_type = DType::f16}, "w");
+  const QuantizedMatrix m = round_to_nearest(w, {.bits = 4}, {.storage = {.scale_type = DType::f16}}, "w");
   EXPECT_EQ(m.scales.data<float>()[0], 0x1p-24F);
+}
+
+TEST(RoundToNearest, ZeroPointsStayAboveTheLowestCodeWhereItCannotBeStored) {
+  Tensor w = random_matrix(32, 64);
+  for (std::int64_t i = 0; i < w.size(); ++i) {
+    float& x = w.mutable_data<float>()[i];
+    if (i / 64 % 2 == 0) x = std::abs(x);  // rows of nothing below 0
+    if (i / 64 % 4 == 0) x = std::max(x, 1e-3F) * 1e-3F;
+    if (i / 64 == 1 && x < 0) x *= 0.01F;  // less than half a step below 0
+  }
+  for (const int bits : {2, 3, 4, 8}) {
+    for (const bool clips : {false, true}) {
+      const int lowest = -(1 << (bits - 1));
+      const MatrixScheme scheme{.bits = bits, .symmetric = false, .block_size = 32};
+      const QuantizedMatrix any = round_to_nearest(w, scheme, {.clip_search = clips}, "w");
+      const QuantizedMatrix m =
+          round_to_nearest(w, scheme, {.storage = {.has_lowest_zero_point = false}, .clip_search = clips}, "w");
+      EXPECT_THAT(any.zero_points.values<std::int8_t>(), Contains(lowest));
+      EXPECT_THAT(m.zero_points.values<std::int8_t>(), Each(Gt(lowest)));
+      const Tensor back = dequantize(m);
+      for (std::int64_t i = 0; i < w.size() && !clips; ++i) {
+        const float scale = m.scales.data<float>()[i / 32];
+        EXPECT_LE(std::abs(back.data<float>()[i] - w.data<float>()[i]), 0.5001F * scale) << "the range is covered";
+      }
+      for (std::int64_t g = 0; g < m.scales.size(); ++g) {
+        if (clips || any.zero_points.data<std::int8_t>()[g] == lowest) continue;
+        EXPECT_EQ(m.scales.data<float>()[g], any.scales.data<float>()[g]) << "other grids stay as they are";
+      }
+    }
+  }
 }
 
 TEST(RoundToNearest, TheClipSearchIsNeverWorse) {

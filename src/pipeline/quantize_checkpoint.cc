@@ -70,7 +70,7 @@ class Quantizer {
  private:
   void solve() {
     const auto first = std::ranges::find_if(plan_.tensors, &PlannedTensor::is_quantized);
-    solved_.emplace(checkpoint_, output_, job_, plan_, format_.scale_type(first->form.stored));
+    solved_.emplace(checkpoint_, output_, job_, plan_, format_.grid_storage(first->form.stored));
     report_.warnings.insert(report_.warnings.end(), solved_->warnings().begin(), solved_->warnings().end());
   }
 
@@ -127,7 +127,7 @@ class Quantizer {
     const std::int64_t rows = std::clamp<std::int64_t>(kSampleElements / weight.dim(1), 1, weight.dim(0));
     const Tensor sample = Tensor::view(weight.dtype(), {rows, weight.dim(1)}, weight.raw(), weight.owner());
     const auto begin = std::chrono::steady_clock::now();
-    method_.quantize(sample, form.scheme, job_.options, format_.scale_type(form.stored), place(form.name));
+    method_.quantize(sample, form.scheme, job_.options, format_.grid_storage(form.stored), place(form.name));
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
     double elements = 0;
     for (const WeightForm& each : plan_.model.weights) elements += static_cast<double>(each.rows * each.columns);
@@ -154,7 +154,7 @@ class Quantizer {
       row.input_rows = finished.report.input_rows;
     } else {
       quantized =
-          method_.quantize(weight, form.scheme, job_.options, format_.scale_type(form.stored), place(form.name));
+          method_.quantize(weight, form.scheme, job_.options, format_.grid_storage(form.stored), place(form.name));
     }
     row.sqnr_db = sqnr_db(weight, quantized);
     weight = {};

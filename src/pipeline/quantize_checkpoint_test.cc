@@ -267,6 +267,25 @@ TEST_F(QuantizeCheckpoint, GptqWritesEveryFormatThatHoldsIt) {
   }
 }
 
+TEST_F(QuantizeCheckpoint, AffineGridsAreSuchAsTheFormatHolds) {
+  // Without negative weights a zero point would be 0, which GPTQ's first version cannot hold.
+  write({.change = [](const std::string&, Tensor& t) {
+    for (float& x : t.mutable_values<float>()) x = std::abs(x);
+  }});
+  const Tensor expected = logits(folder_ / "in");
+  const CheckpointJob jobs[] = {{.method = "gptq", .options = {.bits = 4, .block_size = 32, .affine = true}},
+                                {.method = "gptq", .options = {.bits = 8, .affine = true}},
+                                {.method = "zero-point", .format = "gptq", .options = {.bits = 4, .block_size = 32}}};
+  for (CheckpointJob job : jobs) {
+    job.data.path = tokens();
+    job.force = true;
+    EXPECT_EQ(quantize_checkpoint(folder_ / "in", out(), job).format, "gptq");
+    const double d = difference(logits(out()), expected);
+    EXPECT_LT(d, 0.5) << job.method;
+    EXPECT_GT(d, 0) << job.method;
+  }
+}
+
 TEST_F(QuantizeCheckpoint, GptqHasAGridPerOutputWhereBlocksDoNotFit) {
   write({.intermediate = 172});
   const CheckpointReport report = quantize_checkpoint(folder_ / "in", out(),

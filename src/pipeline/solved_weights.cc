@@ -46,7 +46,7 @@ std::vector<std::vector<Tensor>> samples_for(const Model& model, const DataSourc
 }  // namespace
 
 SolvedWeights::SolvedWeights(const Checkpoint& checkpoint, const fs::path& output, const CheckpointJob& job,
-                             const CheckpointPlan& plan, DType scale_type) {
+                             const CheckpointPlan& plan, const GridStorage& storage) {
   std::set<std::string> wanted;
   std::set<std::string> unblocked;
   for (const PlannedTensor& planned : plan.tensors) {
@@ -58,7 +58,7 @@ SolvedWeights::SolvedWeights(const Checkpoint& checkpoint, const fs::path& outpu
   const Model model = load_model(checkpoint.path);
   std::vector<std::vector<Tensor>> samples = samples_for(model, job.data, warnings_);
   GptqModelOptions options{.gptq = gptq_options(job.options)};
-  options.gptq.scale_type = scale_type;
+  options.gptq.storage = storage;
   options.gptq.short_block = true;  // where the format cannot hold one, the plan has no blocks
   options.unblocked = unblocked;
   options.keep = [&](const std::string& weight) {

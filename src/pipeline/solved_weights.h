@@ -16,10 +16,10 @@ namespace zeropoint {
 
 class SolvedWeights {
  public:
-  /// Solves for every weight that `plan` quantizes; `scale_type` is what the format stores. Throws
-  /// what load_model(), Dataset::open() and gptq_model() throw.
+  /// Solves for every weight that `plan` quantizes; `storage` is what the format holds. Throws what
+  ///  load_model(), Dataset::open() and gptq_model() throw.
   SolvedWeights(const Checkpoint& checkpoint, const std::filesystem::path& output, const CheckpointJob& job,
-                const CheckpointPlan& plan, DType scale_type);
+                const CheckpointPlan& plan, const GridStorage& storage);
 
   /// By its name in the checkpoint. Throws internal for one that was not solved for.
   FinishedWeight find(const std::string& weight) const;
