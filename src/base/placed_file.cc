@@ -35,10 +35,9 @@ void PlacedFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes
   if (offset > size_ || bytes.size() > size_ - offset) {
     fail(ErrorKind::internal, path_.string(), "bytes {} to {} of {}", offset, offset + bytes.size(), size_);
   }
-  const auto begin = static_cast<off_t>(offset);
   const std::byte* data = bytes.data();
   std::size_t left = bytes.size();
-  auto at = begin;
+  auto at = static_cast<off_t>(offset);
   while (left > 0) {
     const ssize_t n = ::pwrite(fd_, data, left, at);
     if (n < 0) {
@@ -49,7 +48,10 @@ void PlacedFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes
     at += n;
     left -= static_cast<std::size_t>(n);
   }
-  ::sync_file_range(fd_, begin, static_cast<off_t>(bytes.size()), SYNC_FILE_RANGE_WRITE);  // a hint: may fail
+}
+
+void PlacedFile::begin_sync(std::uint64_t offset, std::uint64_t size) {
+  ::sync_file_range(fd_, static_cast<off_t>(offset), static_cast<off_t>(size), SYNC_FILE_RANGE_WRITE);  // may fail
 }
 
 void PlacedFile::sync() {

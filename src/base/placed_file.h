@@ -19,8 +19,11 @@ class PlacedFile {
   PlacedFile(const PlacedFile&) = delete;
   PlacedFile& operator=(const PlacedFile&) = delete;
 
-  /// Within the size that was reserved. The system begins to write it to disk at once. Throws io.
+  /// Within the size that was reserved. Throws io.
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+
+  /// Lets the system begin to write these bytes to disk, so that sync() has little left to do.
+  void begin_sync(std::uint64_t offset, std::uint64_t size);
 
   /// Forces to disk what was written. Throws io.
   void sync();

@@ -6,6 +6,11 @@
 #include "base/fail.h"
 
 namespace zeropoint {
+namespace {
+
+constexpr std::uint64_t kSyncStep = 32 << 20;  // bytes of a tensor after which the system begins to write them
+
+}  // namespace
 
 SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& folder, std::vector<TensorSpec> tensors,
                                      Options options)
@@ -51,7 +56,9 @@ void SafetensorsWriter::write(std::string_view name, std::uint64_t offset, std::
     fail(ErrorKind::internal, std::string(name), "bytes {} to {} of {}", offset, offset + bytes.size(), to.bytes);
   }
   to.file->write_at(to.offset + offset, bytes);
-  to.written += bytes.size();
+  const std::uint64_t before = to.written.fetch_add(bytes.size());
+  const std::uint64_t after = before + bytes.size();
+  if (before / kSyncStep != after / kSyncStep || after == to.bytes) to.file->begin_sync(to.offset, to.bytes);
 }
 
 void SafetensorsWriter::finish() {

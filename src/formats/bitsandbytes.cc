@@ -240,6 +240,7 @@ Format format_bitsandbytes() {
           .objection = objection,
           .parts = parts,
           .encode = encode,
+          .is_by_rows = [](const WeightForm& form) { return std::holds_alternative<AbsmaxRowsScheme>(form.scheme); },
           .config = config,
           .recognises = recognises,
           .find = find,

@@ -40,6 +40,7 @@ Format format_compressed_tensors() {
           .objection = objection,
           .parts = parts,
           .encode = encode,
+          .is_by_rows = [](const WeightForm& form) { return layout_of(form) == CompressedLayout::integer; },
           .config = config,
           .recognises = recognises,
           .find = find,

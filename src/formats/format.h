@@ -61,6 +61,10 @@ struct Format {
   /// that is no float16, a zero point that cannot be written.
   std::vector<Tensor> (*encode)(const WeightForm& form, const QuantizedWeight& weight) = nullptr;
 
+  /// Whether rows of the matrix can be encoded by themselves: then parts whose first dimension is that of the matrix hold
+  /// these rows, and the others do not depend on them. Null: never.
+  bool (*is_by_rows)(const WeightForm& form) = nullptr;
+
   /// config.json's quantization_config.
   nlohmann::ordered_json (*config)(const ModelForm& model) = nullptr;
 

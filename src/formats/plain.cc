@@ -174,6 +174,7 @@ Format format_plain() {
           .objection = objection,
           .parts = parts,
           .encode = encode,
+          .is_by_rows = [](const WeightForm&) { return true; },
           .config = config,
           .recognises = recognises,
           .find = find,

@@ -87,13 +87,16 @@ bool for_each_piece(const Tensor& weight, std::int64_t columns, const Body& body
 }
 
 bool round_rows(const Tensor& weight, const MatrixGridRule& rule, bool clips, QuantizedMatrix& to) {
-  return for_each_piece(weight, to.columns, [&](const float* x, std::int64_t begin, std::int64_t end) {
+  std::atomic<bool> all = true;
+  parallel_ranges(to.rows, rows_per_piece(to.columns), [&](std::int64_t begin, std::int64_t end) {
     RowRounder rounder(to.scheme, rule, clips, to);
-    for (std::int64_t row = begin; row < end; ++row, x += to.columns) {
-      if (!rounder.round(x, row)) return false;
+    std::vector<float> buffer;
+    for (std::int64_t row = begin; row < end; ++row) {
+      const float* x = load_f32(weight, row * to.columns, (row + 1) * to.columns, buffer);
+      if (!rounder.round(x, row)) all = false;
     }
-    return true;
   });
+  return all;
 }
 
 bool round_tensor(const Tensor& weight, const MatrixGridRule& rule, bool clips, QuantizedMatrix& to) {

@@ -16,6 +16,7 @@
 #include "pipeline/copy_tensor.h"
 #include "pipeline/encoded_output.h"
 #include "pipeline/preflight.h"
+#include "pipeline/row_pieces.h"
 #include "pipeline/solved_weights.h"
 #include "pipeline/weight_error.h"
 
@@ -144,6 +145,13 @@ class Quantizer {
     Tensor weight = checkpoint_.weights->read(*planned.tensor);
     if (form.is_in_out) weight = transposed(weight);
     WeightReport row{.name = form.name, .encoding = to_string(form.scheme), .rows = form.rows, .columns = form.columns};
+    if (goes_by_rows(method_, format_, form)) {
+      row.sqnr_db = quantize_by_rows(weight, form, method_, job_.options, format_, place(form.name), writer);
+      weight = {};
+      checkpoint_.weights->release(*planned.tensor);
+      report_.weights.push_back(std::move(row));
+      return;
+    }
     QuantizedWeight quantized;
     if (solved_) {
       FinishedWeight finished = solved_->find(planned.tensor->name);
@@ -156,7 +164,7 @@ class Quantizer {
       quantized =
           method_.quantize(weight, form.scheme, job_.options, format_.grid_storage(form.stored), place(form.name));
     }
-    row.sqnr_db = sqnr_db(weight, quantized);
+    row.sqnr_db = power_of(weight, quantized).sqnr_db();
     weight = {};
     checkpoint_.weights->release(*planned.tensor);
     write_weight(format_, form, quantized, writer);

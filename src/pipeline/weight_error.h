@@ -5,8 +5,15 @@
 
 namespace zeropoint {
 
-/// 10 log10(sum w^2 / sum (w - w')^2); infinite when nothing was lost. `weight` is [rows, columns] of float32, float16
-/// or bfloat16. Sums in double, in a fixed order.
-double sqnr_db(const Tensor& weight, const QuantizedWeight& quantized);
+struct WeightPower {
+  double signal = 0;  // sum w^2
+  double noise = 0;   // sum (w - w')^2
+
+  WeightPower& operator+=(const WeightPower& other);
+  double sqnr_db() const;  ///< 10 log10(signal / noise); infinite when nothing was lost
+};
+
+/// `weight` is [rows, columns] of float32, float16 or bfloat16. Sums in double, in a fixed order.
+WeightPower power_of(const Tensor& weight, const QuantizedWeight& quantized);
 
 }  // namespace zeropoint
