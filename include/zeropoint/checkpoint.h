@@ -54,6 +54,7 @@ struct CheckpointJob {
   bool force = false;   // go on where the preflight says no, and replace an output folder
   OnProgress progress;  // in MB of weights
   std::function<void(const Preflight&)> on_preflight;
+  std::function<void(const std::string& warning)> on_warning;  // before long work; without it, in the report
 };
 
 struct WeightReport {
@@ -67,7 +68,7 @@ struct WeightReport {
   double rounding_loss = 0;     // gptq: the same of plain rounding
   double damping = 0;           // gptq: share of the Hessian's mean diagonal that was added to it
   std::int64_t input_rows = 0;  // gptq: rows that the Hessian summed
-  std::string note;  // why it is not as asked for
+  std::string note;             // why it is not as asked for
 };
 
 struct CheckpointReport {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,7 +26,8 @@ struct WeightsJob {
   std::vector<std::string> exclude;
   bool keep_first = false;  // first and last matrix products stay float
   bool keep_last = false;
-  OnProgress progress;  // gptq: a sample through a layer, or a weight
+  OnProgress progress;                                         // gptq: a sample through a layer, or a weight
+  std::function<void(const std::string& warning)> on_warning;  // before long work; without it, in the report
 };
 
 /// What became of one weight. From `loss` on: gptq only.

@@ -165,8 +165,11 @@ class WeightQuantizer {
   }
 
   void by_gptq() {
-    GptqModelOptions options{
-        .gptq = options_of_gptq(), .filter = filter(), .keep = keep(), .on_progress = job_.progress};
+    GptqModelOptions options{.gptq = options_of_gptq(),
+                             .filter = filter(),
+                             .keep = keep(),
+                             .on_progress = job_.progress,
+                             .on_warning = job_.on_warning};
     options.gptq.storage.scale_type = scale_type(find_weight_targets(model_, options.filter, options.keep));
     journal_.emplace(fs::path(output_.string() + ".journal"), gptq_fingerprint(model_, samples_, options));
     if (journal_->found() == GptqJournal::Found::another_run) {

@@ -39,7 +39,8 @@ void write_onnx(const Options& options, const Output& out) {
                        .data = from.data,
                        .include = from.include,
                        .exclude = from.exclude,
-                       .progress = out.progress("quantizing", "steps")};
+                       .progress = out.progress("quantizing", "steps"),
+                       .on_warning = [&out](const std::string& warning) { out.warn("", warning); }};
   const WeightsReport report = quantize_weights(options.input, options.output, job);
   for (const std::string& warning : report.warnings) out.warn("", warning);
   out.text(weights_report_text(report, job, options.output));
@@ -54,6 +55,7 @@ void quantize(Options& options, const Output& out) {
   if (is_onnx_format(job.format)) return write_onnx(options, out);
   job.on_preflight = [&out](const Preflight& p) { out.note(preflight_text(p)); };
   job.progress = out.progress("quantizing", "MB");
+  job.on_warning = [&out](const std::string& warning) { out.warn("", warning); };
   const CheckpointReport report = quantize_checkpoint(options.input, options.output, job);
   job.progress = nullptr;
   for (const std::string& warning : report.warnings) out.warn("", warning);

@@ -19,8 +19,10 @@ struct Options {
 
 void quantize(Options& o, const Output& out) {
   o.job.progress = out.progress("quantizing", "steps");
+  o.job.on_warning = [&out](const std::string& warning) { out.warn("", warning); };
   const WeightsReport report = quantize_weights(o.input, o.output, o.job);
   o.job.progress = nullptr;
+  o.job.on_warning = nullptr;
   for (const std::string& warning : report.warnings) out.warn("", warning);
   out.text(weights_report_text(report, o.job, o.output));
   out.json(weights_report_json(report, o.job, o.output));

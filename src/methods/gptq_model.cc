@@ -7,6 +7,7 @@
 #include "base/fail.h"
 #include "base/interrupt.h"
 #include "executor/staged_run.h"
+#include "methods/calibration_rows.h"
 #include "methods/finite_weight.h"
 #include "methods/gptq_journal.h"
 #include "methods/input_rows.h"
@@ -41,19 +42,19 @@ std::vector<ValueId> activations(const std::vector<Group>& groups) {
 
 class Quantizer {
  public:
-  Quantizer(const Model& model, std::vector<std::vector<Tensor>> samples, const GptqModelOptions& options,
-            const OnQuantizedWeight& finished)
+  Quantizer(const Model& model, const GptqModelOptions& options, const OnQuantizedWeight& finished)
       : model_(model),
         options_(options),
         finished_(finished),
         found_(find_weight_targets(model, options.filter, options.keep)),
-        groups_(group_by_rows(model.graph, found_.targets)),
-        samples_(static_cast<std::int64_t>(samples.size())),
-        run_(model, std::move(samples), activations(groups_)) {}
+        groups_(group_by_rows(model.graph, found_.targets)) {}
 
-  GptqModelReport run() {
+  GptqModelReport run(std::vector<std::vector<Tensor>> samples) {
+    samples_ = std::ssize(samples);
     check();
     report_.declined = found_.declined;
+    warn(few_rows_warning(found_.targets, expected_rows(model_, samples, found_.targets)));
+    run_.emplace(model_, std::move(samples), activations(groups_));
     for (const Group& group : groups_) quantize(group);
     return std::move(report_);
   }
@@ -97,7 +98,7 @@ class Quantizer {
     const Node& node = model_.graph.nodes[static_cast<std::size_t>(first.node)];
     std::optional<GramMatrix> sum;
     if (!are_all_known) sum.emplace(first.inputs());
-    run_.advance(group.activation, [&](const Tensor& x) {
+    run_->advance(group.activation, [&](const Tensor& x) {
       if (sum) add_input_rows(node, model_.opset(), first.shape, x, *sum);
       step();
     });
@@ -107,9 +108,8 @@ class Quantizer {
       check_interrupt();
       const WeightTarget& target = group.targets[i];
       FinishedWeight weight = known[i] ? std::move(*known[i]) : quantized(target, hessian, rows);
-      run_.replace_input(target.node, target.input, as_operand(dequantize(weight.matrix), target));
+      run_->replace_input(target.node, target.input, as_operand(dequantize(weight.matrix), target));
       finished_(weight.matrix, weight.report);
-      if (weight.report.input_rows < weight.report.columns) warn_of_few_rows(weight.report);
       report_.weights.push_back(std::move(weight.report));
       step();
     }
@@ -129,10 +129,13 @@ class Quantizer {
     return weight;
   }
 
-  void warn_of_few_rows(const GptqWeightReport& weight) {
-    report_.warnings.push_back(
-        fmt::format("{}: {} rows of calibration for {} inputs: only damping makes its Hessian regular; give more data",
-                    weight.name, weight.input_rows, weight.columns));
+  void warn(const std::string& warning) {
+    if (warning.empty()) return;
+    if (options_.on_warning) {
+      options_.on_warning(warning);
+    } else {
+      report_.warnings.push_back(warning);
+    }
   }
 
   void step() {
@@ -147,8 +150,8 @@ class Quantizer {
   const OnQuantizedWeight& finished_;
   const WeightTargets found_;
   const std::vector<Group> groups_;
-  const std::int64_t samples_;
-  StagedRun run_;
+  std::int64_t samples_ = 0;
+  std::optional<StagedRun> run_;
   std::int64_t steps_ = 0;
   GptqModelReport report_;
 };
@@ -157,7 +160,7 @@ class Quantizer {
 
 GptqModelReport gptq_model(const Model& model, std::vector<std::vector<Tensor>> samples,
                            const GptqModelOptions& options, const OnQuantizedWeight& finished) {
-  return Quantizer(model, std::move(samples), options, finished).run();
+  return Quantizer(model, options, finished).run(std::move(samples));
 }
 
 }  // namespace zeropoint

@@ -43,6 +43,10 @@ struct GptqModelOptions {
   std::set<std::string> unblocked;  // weights with one grid per output, whatever gptq.block_size says
   GptqJournal* journal = nullptr;   // optional
   OnProgress on_progress;           // in steps: a sample through a layer, or a weight
+
+  /// Told, before the first layer is computed, of weights that will get fewer rows than they have inputs. Without it,
+  /// the report says so.
+  std::function<void(const std::string& warning)> on_warning;
 };
 
 /// Called with each finished weight, in the order of the model.

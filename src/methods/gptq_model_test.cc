@@ -153,9 +153,22 @@ TEST(GptqModel, WeightsThatReadTheSameRowsShareAHessian) {
   EXPECT_THAT(order, ElementsAre("q", "k", "v", "o"));
 }
 
+TEST(GptqModel, FewRowsAreSaidBeforeTheFirstWeight) {
+  std::vector<std::string> events;
+  const GptqModelOptions options{.on_warning = [&](const std::string& warning) { events.push_back(warning); }};
+  const Model model = two_layers();
+  gptq_model(model, {{normal({2, 4}, 3)}, {normal({1, 4}, 4)}}, options,
+             [&](const QuantizedMatrix&, const GptqWeightReport& report) { events.push_back(report.name); });
+  EXPECT_THAT(events, ElementsAre("'w2' gets 3 rows of calibration for 6 inputs (and 1 more weight like it): only "
+                                  "damping makes its Hessian regular; give more data",
+                                  "w1", "w2"));
+}
+
 TEST(GptqModel, FewRowsAreAWarning) {
   const Outcome outcome = quantize(two_layers(), {{normal({5, 4}, 3)}}, {});
-  EXPECT_THAT(outcome.report.warnings, ElementsAre(HasSubstr("w2: 5 rows of calibration for 6 inputs")));
+  EXPECT_THAT(outcome.report.warnings,
+              ElementsAre("'w2' gets 5 rows of calibration for 6 inputs: only damping makes its Hessian regular; "
+                          "give more data"));
 }
 
 TEST(GptqModel, RefusesBeforeItComputes) {

@@ -17,11 +17,11 @@ constexpr std::int64_t kRowsAtOnce = 256;
 /// A convolution's windows over one input.
 class Unfolding {
  public:
-  Unfolding(const Node& node, std::int64_t opset, const Shape& weight, const Tensor& x)
-      : spatial_(x.shape().begin() + 2, x.shape().end()), channels_(x.dim(1)) {
-    const ValueFacts facts[] = {{.dtype = x.dtype(), .shape = x.shape()}, {.dtype = x.dtype(), .shape = weight}};
+  Unfolding(const Node& node, std::int64_t opset, const Shape& weight, const Shape& x)
+      : spatial_(x.begin() + 2, x.end()), channels_(x[1]) {
+    const ValueFacts facts[] = {{.dtype = DType::f32, .shape = x}, {.dtype = DType::f32, .shape = weight}};
     const OpSite site{node, opset, facts};
-    window_ = sliding_window(site, x.shape(), weight_kernel(site, x.shape(), weight));
+    window_ = sliding_window(site, x, weight_kernel(site, x, weight));
     plane_ = element_count(spatial_);
     taps_ = element_count(window_.kernel);
     positions_ = element_count(window_.output);
@@ -62,7 +62,7 @@ class Unfolding {
 };
 
 void add_windows(const Node& node, std::int64_t opset, const Shape& weight, const Tensor& x, GramMatrix& sum) {
-  const Unfolding unfolding(node, opset, weight, x);
+  const Unfolding unfolding(node, opset, weight, x.shape());
   const std::int64_t image = x.size() / std::max<std::int64_t>(1, x.dim(0));
   const std::int64_t columns = unfolding.columns();
   std::vector<float> rows(static_cast<std::size_t>(kRowsAtOnce * columns));
@@ -109,6 +109,12 @@ void add_input_rows(const Node& node, std::int64_t opset, const Shape& weight, c
   if (reads_columns(node)) return add_columns(x, sum);
   std::vector<float> buffer;
   sum.add(load_f32(x, 0, x.size(), buffer), x.size() / wanted, wanted);
+}
+
+std::int64_t count_input_rows(const Node& node, std::int64_t opset, const Shape& weight, const Shape& x) {
+  if (node.op_type == "Conv") return x[0] * Unfolding(node, opset, weight, x).positions();
+  if (reads_columns(node)) return x.at(1);
+  return element_count({x.begin(), x.empty() ? x.end() : x.end() - 1});
 }
 
 }  // namespace zeropoint

@@ -65,6 +65,7 @@ SolvedWeights::SolvedWeights(const Checkpoint& checkpoint, const fs::path& outpu
     return wanted.contains(weight) ? std::string() : std::string("is not to be quantized");
   };
   options.on_progress = job.progress;
+  options.on_warning = job.on_warning;
   const fs::path folder = journal_folder(output);
   journal_.emplace(folder, gptq_fingerprint(model, samples, options));
   if (journal_->found() == GptqJournal::Found::another_run) {
