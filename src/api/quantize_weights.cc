@@ -139,13 +139,6 @@ class WeightQuantizer {
     return {job_.include, job_.exclude, job_.keep_first, job_.keep_last};
   }
 
-  // The weights' own type where it is narrower: scales are rounded to it before codes are chosen.
-  static DType scale_type(const WeightTargets& found) {
-    const auto narrow = std::find_if(found.targets.begin(), found.targets.end(),
-                                     [](const WeightTarget& t) { return t.dtype != DType::f32; });
-    return narrow == found.targets.end() ? DType::f32 : narrow->dtype;
-  }
-
   void open_data() {
     DataSource source = job_.data;
     if (source.path.empty()) {
@@ -170,7 +163,10 @@ class WeightQuantizer {
                              .keep = keep(),
                              .on_progress = job_.progress,
                              .on_warning = job_.on_warning};
-    options.gptq.storage.scale_type = scale_type(find_weight_targets(model_, options.filter, options.keep));
+    for (const WeightTarget& target : find_weight_targets(model_, options.filter, options.keep).targets) {
+      GptqOptions& special = options.special[target.name] = options.gptq;
+      special.storage.scale_type = target.dtype;  // that of DequantizeLinear's output
+    }
     journal_.emplace(fs::path(output_.string() + ".journal"), gptq_fingerprint(model_, samples_, options));
     if (journal_->found() == GptqJournal::Found::another_run) {
       report_.warnings.push_back(fmt::format("{}.journal was of another run; started over", output_.string()));
@@ -207,8 +203,8 @@ class WeightQuantizer {
     if (found.targets.empty()) fail(ErrorKind::invalid_option, input_.string(), "there is no weight to quantize");
     for (const WeightTarget& target : found.targets) {
       const QuantizedWeight weight =
-          method.quantize(weight_matrix(model_.graph, target), scheme, method_options(),
-                          {.scale_type = scale_type(found)}, fmt::format("{}: {}", input_.string(), target.name));
+          method.quantize(weight_matrix(model_.graph, target), scheme, method_options(), {.scale_type = target.dtype},
+                          fmt::format("{}: {}", input_.string(), target.name));
       matrices_[target.name] = std::get<QuantizedMatrix>(weight);
       report_.weights.push_back(
           {.weight = target.name,

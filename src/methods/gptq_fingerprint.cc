@@ -76,14 +76,13 @@ class GraphFingerprint {
 std::string gptq_fingerprint(const Model& model, std::span<const std::vector<Tensor>> samples,
                              const GptqModelOptions& options) {
   GraphFingerprint sum;
-  const GptqOptions& o = options.gptq;
   sum.add(kKind);
-  sum.add(fmt::format("{} {} {} {} {} {} {} {} {:a} {} {}", o.bits, o.block_size, o.per_tensor, o.symmetric,
-                      o.act_order, o.static_groups, o.clip_search, o.short_block, o.damping, name(o.storage.scale_type),
-                      o.storage.has_lowest_zero_point));
   for (const WeightTarget& target : find_weight_targets(model, options.filter, options.keep).targets) {
+    const GptqOptions& o = options.of(target.name);
     sum.add(target.name);
-    sum.add(std::int64_t{options.unblocked.contains(target.name)});
+    sum.add(fmt::format("{} {} {} {} {} {} {} {} {:a} {} {}", o.bits, o.block_size, o.per_tensor, o.symmetric,
+                        o.act_order, o.static_groups, o.clip_search, o.short_block, o.damping,
+                        name(o.storage.scale_type), o.storage.has_lowest_zero_point));
   }
   for (const auto& [domain, version] : model.opsets) {
     sum.add(domain);

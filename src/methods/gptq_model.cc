@@ -62,6 +62,7 @@ class Quantizer {
  private:
   void check() const {
     gptq_scheme(options_.gptq);
+    for (const auto& [weight, gptq] : options_.special) gptq_scheme(gptq);
     if (groups_.empty()) {
       fail(ErrorKind::invalid_option, model_.source, "there is no weight to quantize{}",
            found_.declined.empty() ? std::string(": no MatMul, Gemm or Conv reads a constant")
@@ -69,18 +70,9 @@ class Quantizer {
     }
     if (samples_ == 0) fail(ErrorKind::invalid_data, "calibration data", "there is no sample");
     for (const WeightTarget& target : found_.targets) {
-      check_gptq_columns(options_of(target), target.inputs(), where(target));
+      check_gptq_columns(options_.of(target.name), target.inputs(), where(target));
       require_finite(model_.graph.value(target.constant).constant, where(target));
     }
-  }
-
-  GptqOptions options_of(const WeightTarget& target) const {
-    GptqOptions options = options_.gptq;
-    if (options_.unblocked.contains(target.name)) {
-      options.block_size = 0;
-      options.act_order = false;
-    }
-    return options;
   }
 
   std::string where(const WeightTarget& target) const {
@@ -116,7 +108,7 @@ class Quantizer {
   }
 
   FinishedWeight quantized(const WeightTarget& target, const Tensor& hessian, std::int64_t rows) const {
-    GptqResult result = gptq(weight_matrix(model_.graph, target), hessian, options_of(target), where(target));
+    GptqResult result = gptq(weight_matrix(model_.graph, target), hessian, options_.of(target.name), where(target));
     FinishedWeight weight{std::move(result.matrix),
                           {.name = target.name,
                            .node = node_name(model_.graph, model_.graph.nodes[static_cast<std::size_t>(target.node)]),

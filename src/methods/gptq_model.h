@@ -7,7 +7,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,14 +39,19 @@ class GptqJournal;
 struct GptqModelOptions {
   GptqOptions gptq;
   NodeFilter filter;
-  KeepWeight keep;                  // weights that stay as they are, with the reason
-  std::set<std::string> unblocked;  // weights with one grid per output, whatever gptq.block_size says
-  GptqJournal* journal = nullptr;   // optional
-  OnProgress on_progress;           // in steps: a sample through a layer, or a weight
+  KeepWeight keep;                             // weights that stay as they are, with the reason
+  std::map<std::string, GptqOptions> special;  // by name: weights that need other options than `gptq`
+  GptqJournal* journal = nullptr;              // optional
+  OnProgress on_progress;                      // in steps: a sample through a layer, or a weight
 
   /// Told, before the first layer is computed, of weights that will get fewer rows than they have inputs. Without it,
   /// the report says so.
   std::function<void(const std::string& warning)> on_warning;
+
+  const GptqOptions& of(const std::string& weight) const {
+    const auto found = special.find(weight);
+    return found == special.end() ? gptq : found->second;
+  }
 };
 
 /// Called with each finished weight, in the order of the model.

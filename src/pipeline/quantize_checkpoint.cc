@@ -70,8 +70,7 @@ class Quantizer {
 
  private:
   void solve() {
-    const auto first = std::ranges::find_if(plan_.tensors, &PlannedTensor::is_quantized);
-    solved_.emplace(checkpoint_, output_, job_, plan_, format_.grid_storage(first->form.stored));
+    solved_.emplace(checkpoint_, output_, job_, plan_, format_);
     report_.warnings.insert(report_.warnings.end(), solved_->warnings().begin(), solved_->warnings().end());
   }
 

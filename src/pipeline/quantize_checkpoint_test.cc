@@ -10,6 +10,7 @@
 #include "data/npz_writer.h"
 #include "executor/program.h"
 #include "formats/decoded_store.h"
+#include "frontends/safetensors.h"
 #include "support/temp_folder.h"
 #include "support/tiny_llama.h"
 #include "zeropoint/checkpoint.h"
@@ -265,6 +266,32 @@ TEST_F(QuantizeCheckpoint, GptqWritesEveryFormatThatHoldsIt) {
     EXPECT_LT(d, 0.5);
     EXPECT_GT(d, 0);
   }
+}
+
+TEST_F(QuantizeCheckpoint, GptqScalesHaveTheTypeOfTheirWeight) {
+  const auto type = [](const std::string& name) { return name.find("mlp") != name.npos ? DType::f16 : DType::f32; };
+  write({.type = type});
+  quantize_checkpoint(folder_ / "in", out(),
+                      {.method = "gptq", .format = "compressed-tensors", .data = {.path = tokens()}});
+  const SafetensorsFile file = SafetensorsFile::open(fs::path(out()) / "model.safetensors");
+  int scales = 0;
+  for (const SafetensorsEntry& tensor : file.tensors()) {
+    if (!tensor.name.ends_with("_scale")) continue;
+    EXPECT_EQ(tensor.dtype, type(tensor.name)) << tensor.name;
+    ++scales;
+  }
+  EXPECT_EQ(scales, 7);
+  EXPECT_LT(difference(logits(out()), logits(folder_ / "in")), 0.5);
+}
+
+TEST_F(QuantizeCheckpoint, GptqTakesColumnsInTheOrderOfTheirActivationsWithoutBlocksToo) {
+  write();
+  CheckpointJob job{.method = "gptq", .data = {.path = tokens()}, .force = true};
+  const CheckpointReport in_order = quantize_checkpoint(folder_ / "in", out(), job);
+  job.options.act_order = true;
+  const CheckpointReport by_activation = quantize_checkpoint(folder_ / "in", out(), job);
+  EXPECT_NE(by_activation.weights.front().loss, in_order.weights.front().loss);
+  EXPECT_EQ(by_activation.weights.front().rounding_loss, in_order.weights.front().rounding_loss);
 }
 
 TEST_F(QuantizeCheckpoint, AffineGridsAreSuchAsTheFormatHolds) {

@@ -47,7 +47,7 @@ double quantize_by_rows(const Tensor& weight, const WeightForm& form, const Meth
     WeightForm piece = form;
     piece.rows = end - begin;
     const QuantizedWeight quantized =
-        method.quantize(rows, form.scheme, options, format.scale_type(form.stored), where);
+        method.quantize(rows, form.scheme, options, format.grid_storage(form.stored), where);
     powers[static_cast<std::size_t>(begin / rows_per_piece)] = power_of(rows, quantized);
     const std::vector<Tensor> encoded = format.encode(piece, quantized);
     for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -43,24 +43,27 @@ std::vector<std::vector<Tensor>> samples_for(const Model& model, const DataSourc
   return samples;
 }
 
+/// As the plan has this weight: in the format's grids, and without blocks where they do not fit.
+GptqOptions options_for(GptqOptions options, const WeightForm& form, const Format& format) {
+  options.block_size = std::get<MatrixScheme>(form.scheme).block_size;
+  options.short_block = true;  // where the format cannot hold one, the plan has no blocks
+  options.storage = format.grid_storage(form.stored);
+  return options;
+}
+
 }  // namespace
 
 SolvedWeights::SolvedWeights(const Checkpoint& checkpoint, const fs::path& output, const CheckpointJob& job,
-                             const CheckpointPlan& plan, const GridStorage& storage) {
+                             const CheckpointPlan& plan, const Format& format) {
+  GptqModelOptions options{.gptq = gptq_options(job.options)};
   std::set<std::string> wanted;
-  std::set<std::string> unblocked;
   for (const PlannedTensor& planned : plan.tensors) {
     if (!planned.is_quantized) continue;
     wanted.insert(planned.tensor->name);
-    const auto* scheme = std::get_if<MatrixScheme>(&planned.form.scheme);
-    if (scheme != nullptr && scheme->block_size == 0) unblocked.insert(planned.tensor->name);
+    options.special[planned.tensor->name] = options_for(options.gptq, planned.form, format);
   }
   const Model model = load_model(checkpoint.path);
   std::vector<std::vector<Tensor>> samples = samples_for(model, job.data, warnings_);
-  GptqModelOptions options{.gptq = gptq_options(job.options)};
-  options.gptq.storage = storage;
-  options.gptq.short_block = true;  // where the format cannot hold one, the plan has no blocks
-  options.unblocked = unblocked;
   options.keep = [&](const std::string& weight) {
     return wanted.contains(weight) ? std::string() : std::string("is not to be quantized");
   };

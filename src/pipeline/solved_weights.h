@@ -5,7 +5,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -16,10 +15,10 @@ namespace zeropoint {
 
 class SolvedWeights {
  public:
-  /// Solves for every weight that `plan` quantizes; `storage` is what the format holds. Throws what
-  ///  load_model(), Dataset::open() and gptq_model() throw.
+  /// Solves for every weight that `plan` quantizes, on grids that `format` holds. Throws what load_model(),
+  /// Dataset::open() and gptq_model() throw.
   SolvedWeights(const Checkpoint& checkpoint, const std::filesystem::path& output, const CheckpointJob& job,
-                const CheckpointPlan& plan, const GridStorage& storage);
+                const CheckpointPlan& plan, const Format& format);
 
   /// By its name in the checkpoint. Throws internal for one that was not solved for.
   FinishedWeight find(const std::string& weight) const;

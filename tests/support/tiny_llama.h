@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "exporters/safetensors_writer.h"
+#include "tensor/reals.h"
 
 namespace zeropoint::testing {
 
@@ -18,6 +19,7 @@ struct TinyLlama {
   std::int64_t intermediate = 96;
   std::int64_t vocabulary = 16;
   std::function<void(const std::string& name, Tensor& values)> change;  // before a tensor is written
+  std::function<DType(const std::string& name)> type;                   // float32 unless given
 };
 
 /// config.json, model.safetensors, tokenizer.json.
@@ -25,18 +27,19 @@ inline void write_tiny_llama(const std::filesystem::path& folder, const TinyLlam
   const std::int64_t h = model.hidden;
   const std::int64_t i = model.intermediate;
   const std::string layer = "model.layers.0.";
-  const std::vector<TensorSpec> specs = {{"model.embed_tokens.weight", DType::f32, {model.vocabulary, h}},
-                                         {layer + "input_layernorm.weight", DType::f32, {h}},
-                                         {layer + "self_attn.q_proj.weight", DType::f32, {h, h}},
-                                         {layer + "self_attn.k_proj.weight", DType::f32, {h, h}},
-                                         {layer + "self_attn.v_proj.weight", DType::f32, {h, h}},
-                                         {layer + "self_attn.o_proj.weight", DType::f32, {h, h}},
-                                         {layer + "post_attention_layernorm.weight", DType::f32, {h}},
-                                         {layer + "mlp.gate_proj.weight", DType::f32, {i, h}},
-                                         {layer + "mlp.up_proj.weight", DType::f32, {i, h}},
-                                         {layer + "mlp.down_proj.weight", DType::f32, {h, i}},
-                                         {"model.norm.weight", DType::f32, {h}},
-                                         {"lm_head.weight", DType::f32, {model.vocabulary, h}}};
+  std::vector<TensorSpec> specs = {{"model.embed_tokens.weight", DType::f32, {model.vocabulary, h}},
+                                   {layer + "input_layernorm.weight", DType::f32, {h}},
+                                   {layer + "self_attn.q_proj.weight", DType::f32, {h, h}},
+                                   {layer + "self_attn.k_proj.weight", DType::f32, {h, h}},
+                                   {layer + "self_attn.v_proj.weight", DType::f32, {h, h}},
+                                   {layer + "self_attn.o_proj.weight", DType::f32, {h, h}},
+                                   {layer + "post_attention_layernorm.weight", DType::f32, {h}},
+                                   {layer + "mlp.gate_proj.weight", DType::f32, {i, h}},
+                                   {layer + "mlp.up_proj.weight", DType::f32, {i, h}},
+                                   {layer + "mlp.down_proj.weight", DType::f32, {h, i}},
+                                   {"model.norm.weight", DType::f32, {h}},
+                                   {"lm_head.weight", DType::f32, {model.vocabulary, h}}};
+  for (TensorSpec& spec : specs) spec.dtype = model.type ? model.type(spec.name) : DType::f32;
   std::filesystem::create_directories(folder);
   std::mt19937 random(7);
   std::normal_distribution<float> normal(0, 0.1F);
@@ -45,7 +48,9 @@ inline void write_tiny_llama(const std::filesystem::path& folder, const TinyLlam
     Tensor values = Tensor::allocate(DType::f32, spec.shape);
     for (float& x : values.mutable_values<float>()) x = normal(random);
     if (model.change) model.change(spec.name, values);
-    writer.write(spec.name, values);
+    Tensor stored = Tensor::allocate(spec.dtype, spec.shape);
+    store_f32(stored, 0, values.data<float>(), values.size());
+    writer.write(spec.name, stored);
   }
   writer.finish();
   const nlohmann::ordered_json config = {{"architectures", {"LlamaForCausalLM"}},
