@@ -11,7 +11,6 @@
 #include "architectures/architecture.h"
 #include "architectures/load_model.h"
 #include "base/fail.h"
-#include "base/glob.h"
 #include "base/nearest.h"
 #include "base/staging_folder.h"
 #include "checkpoint/checkpoint.h"
@@ -20,6 +19,7 @@
 #include "methods/gptq_method.h"
 #include "methods/gptq_model.h"
 #include "methods/method.h"
+#include "pipeline/weight_patterns.h"
 #include "plan/prepare.h"
 #include "plan/verify.h"
 #include "zeropoint/weights.h"
@@ -116,6 +116,8 @@ class WeightQuantizer {
 
   void open_checkpoint_graph() {
     const Checkpoint checkpoint = open_checkpoint(input_);
+    check_weight_patterns(checkpoint, job_.include, "--include");
+    check_weight_patterns(checkpoint, job_.exclude, "--exclude");
     for (const WeightPlace& place : find_architecture(checkpoint).weights(checkpoint)) roles_[place.name] = place.role;
     for (const StoredTensor& tensor : checkpoint.weights->tensors()) checkpoint_bytes_ += tensor.bytes;
     model_ = load_model(input_);
@@ -126,9 +128,8 @@ class WeightQuantizer {
   KeepWeight keep() const {
     if (roles_.empty()) return nullptr;
     return [this](const std::string& weight) -> std::string {
-      const auto matches = [&](const std::string& pattern) { return glob_match(pattern, weight); };
-      if (std::ranges::any_of(job_.exclude, matches)) return "is excluded";
-      if (!job_.include.empty()) return std::ranges::any_of(job_.include, matches) ? "" : "is not included";
+      if (matches_any(job_.exclude, weight)) return "is excluded";
+      if (!job_.include.empty()) return matches_any(job_.include, weight) ? "" : "is not included";
       const auto role = roles_.find(weight);
       return role != roles_.end() && role->second == WeightRole::linear ? "" : "is no linear layer of a block";
     };
@@ -141,6 +142,11 @@ class WeightQuantizer {
 
   void open_data() {
     DataSource source = job_.data;
+    if (source.path.empty() && !roles_.empty()) {
+      samples_ = {{made_up_tokens()}};
+      report_.warnings.emplace_back("no --data was given: the written model was compared on made-up tokens");
+      return judge_by_samples();
+    }
     if (source.path.empty()) {
       source = {.path = "random", .limit = 1};
       report_.warnings.emplace_back("no --data was given: the written model was compared on random input");
@@ -152,9 +158,25 @@ class WeightQuantizer {
       report_.calibration_samples += batch->samples;
       if (job_.method != kGptq && samples_.size() == kReferenceBatches) break;
     }
+    judge_by_samples();
+  }
+
+  /// A sequence that every language model can read.
+  Tensor made_up_tokens() const {
+    constexpr std::int64_t kTokens = 16;
+    const Value& input = model_.graph.value(model_.graph.inputs.at(0));
+    const std::int64_t longest = input.shape->back().longest;
+    Tensor tokens = Tensor::allocate(DType::i64, {1, longest > 0 ? std::min(longest, kTokens) : kTokens});
+    std::int64_t token = 0;
+    for (std::int64_t& t : tokens.mutable_values<std::int64_t>()) t = token++ % input.count;
+    return tokens;
+  }
+
+  void judge_by_samples() {
     std::vector<std::vector<Tensor>> judged(
         samples_.begin(), samples_.begin() + static_cast<std::ptrdiff_t>(std::min(samples_.size(), kReferenceBatches)));
     reference_.emplace(network_->impl().program(), std::move(judged));
+    network_->impl().compiled.reset();  // its packed weights take more memory than the model
   }
 
   void by_gptq() {

@@ -6,6 +6,7 @@
 #include "exporters/onnx.h"
 #include "support/model_text.h"
 #include "support/temp_folder.h"
+#include "support/tiny_llama.h"
 #include "zeropoint/error.h"
 #include "zeropoint/weights.h"
 
@@ -164,6 +165,45 @@ TEST_F(QuantizeWeights, RefusesInOneLine) {
   EXPECT_EQ(refusal(job(), "float.onnx"), "--output: 'float.onnx' is the input; it is never overwritten");
   save_float(std::numeric_limits<float>::quiet_NaN());
   EXPECT_EQ(refusal(job()), "float.onnx: w1: has a NaN at [0, 0] (1 of 1024 values), which has no code");
+}
+
+/// A checkpoint as the input.
+class QuantizeCheckpointToOnnx : public ::testing::Test {
+ protected:
+  QuantizeCheckpointToOnnx() { testing::write_tiny_llama(folder_ / "in"); }
+
+  WeightsReport quantize(const WeightsJob& job) const {
+    return quantize_weights(folder_ / "in", folder_ / "out.onnx", job);
+  }
+
+  std::string refusal(const WeightsJob& job) const {
+    try {
+      quantize(job);
+    } catch (const Error& e) {
+      std::string text = e.what();
+      const std::string folder = folder_.path().string() + "/";
+      if (const std::size_t at = text.find(folder); at != std::string::npos) text.erase(at, folder.size());
+      return text;
+    }
+    return "no error";
+  }
+
+  testing::TempFolder folder_;
+};
+
+TEST_F(QuantizeCheckpointToOnnx, NeedsNoDataToRound) {
+  const WeightsReport report = quantize({.method = "absmax", .options = {.bits = 8}});
+  EXPECT_THAT(report.warnings, ElementsAre("no --data was given: the written model was compared on made-up tokens"));
+  EXPECT_THAT(report.weights, SizeIs(7));
+  EXPECT_GT(report.outputs.at(0).sqnr_db, 30);
+}
+
+TEST_F(QuantizeCheckpointToOnnx, PatternsNameWeightsOrTheirModules) {
+  EXPECT_THAT(quantize({.method = "absmax", .include = {"*_proj"}, .exclude = {"*.mlp.*.weight"}}).weights, SizeIs(4));
+  EXPECT_EQ(refusal({.method = "absmax", .include = {"*.q_prj"}}),
+            "--include: '*.q_prj' matches no weight; 'zeropoint inspect in' lists them");
+  EXPECT_EQ(refusal({.method = "absmax", .exclude = {"nothing"}}),
+            "--exclude: 'nothing' matches no weight; 'zeropoint inspect in' lists them");
 }
 
 }  // namespace

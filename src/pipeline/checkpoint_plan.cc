@@ -5,8 +5,8 @@
 #include <unordered_map>
 
 #include "base/fail.h"
-#include "base/glob.h"
 #include "formats/matrix_parts.h"
+#include "pipeline/weight_patterns.h"
 
 namespace zeropoint {
 namespace {
@@ -19,23 +19,6 @@ std::vector<WeightPlace> places_of(const Checkpoint& checkpoint, bool has_patter
     if (e.kind() != ErrorKind::unsupported) throw;
     if (has_patterns) return {};
     throw Error(e.kind(), e.where(), e.message() + "; or name the matrices with --include");
-  }
-}
-
-bool matches(const std::string& pattern, const std::string& weight) {
-  return glob_match(pattern, weight) || glob_match(pattern, module_of(weight));
-}
-
-bool matches_any(const std::vector<std::string>& patterns, const std::string& weight) {
-  return std::ranges::any_of(patterns, [&](const std::string& p) { return matches(p, weight); });
-}
-
-void check_patterns(const Checkpoint& checkpoint, const std::vector<std::string>& patterns, std::string_view option) {
-  for (const std::string& pattern : patterns) {
-    const auto hit = [&](const StoredTensor& t) { return matches(pattern, t.name); };
-    if (std::ranges::any_of(checkpoint.weights->tensors(), hit)) continue;
-    fail(ErrorKind::invalid_option, std::string(option), "'{}' matches no weight; 'zeropoint inspect {}' lists them",
-         pattern, checkpoint.path.string());
   }
 }
 
@@ -54,8 +37,8 @@ class Planner {
   }
 
   CheckpointPlan plan() {
-    check_patterns(checkpoint_, job_.include, "--include");
-    check_patterns(checkpoint_, job_.exclude, "--exclude");
+    check_weight_patterns(checkpoint_, job_.include, "--include");
+    check_weight_patterns(checkpoint_, job_.exclude, "--exclude");
     for (WeightPlace& place : places_of(checkpoint_, !job_.include.empty())) places_.emplace(place.name, place);
     for (const StoredTensor& tensor : checkpoint_.weights->tensors()) add(tensor);
     if (wanted_ == 0) fail(ErrorKind::invalid_option, checkpoint_.path.string(), "no matrix is left to quantize");
