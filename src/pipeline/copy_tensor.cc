@@ -15,9 +15,19 @@ namespace {
 
 constexpr std::int64_t kPart = 1 << 18;  // bytes that stay in a cache between being checked and being written
 
+std::string place(const Checkpoint& checkpoint, const StoredTensor& tensor) {
+  return fmt::format("{}: '{}'", checkpoint.path.string(), tensor.name);
+}
+
 bool is_real(DType dtype) { return dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16; }
 
 }  // namespace
+
+void require_finite(const Checkpoint& checkpoint, const StoredTensor& tensor) {
+  const Tensor values = checkpoint.weights->read(tensor);
+  if (is_real(values.dtype())) require_finite(values, place(checkpoint, tensor));
+  if (tensor.encoding.empty()) checkpoint.weights->release(tensor);
+}
 
 void copy_tensor(const Checkpoint& checkpoint, const StoredTensor& tensor, bool must_be_finite,
                  SafetensorsWriter& writer) {
@@ -31,7 +41,7 @@ void copy_tensor(const Checkpoint& checkpoint, const StoredTensor& tensor, bool 
       const auto last = static_cast<std::int64_t>(static_cast<std::uint64_t>(end) / element);
       std::vector<float> buffer;
       if (!minmax_f32(load_f32(values, first, last, buffer), last - first).is_finite) {
-        fail_not_finite(values, fmt::format("{}: '{}'", checkpoint.path.string(), tensor.name));
+        fail_not_finite(values, place(checkpoint, tensor));
       }
     }
     writer.write(tensor.name, static_cast<std::uint64_t>(begin),

@@ -71,6 +71,10 @@ class Quantizer {
  private:
   void solve() {
     solved_.emplace(checkpoint_, output_, job_, plan_, format_);
+    for (const PlannedTensor& planned : plan_.tensors) {
+      if (planned.must_be_finite && !planned.is_quantized) require_finite(checkpoint_, *planned.tensor);
+    }
+    solved_->solve();
     report_.warnings.insert(report_.warnings.end(), solved_->warnings().begin(), solved_->warnings().end());
   }
 

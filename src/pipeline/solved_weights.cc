@@ -1,7 +1,7 @@
 #include "pipeline/solved_weights.h"
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 #include "architectures/load_model.h"
 #include "base/fail.h"
@@ -25,9 +25,9 @@ fs::path journal_folder(const fs::path& output) {
 
 std::vector<std::vector<Tensor>> samples_for(const Model& model, const DataSource& source,
                                              std::vector<std::string>& warnings) {
-  const Program program = Program::compile(model);
-  const std::unique_ptr<Dataset> data = Dataset::open(
-      source.path, program.inputs(), {.preprocess = source.preprocess, .limit = source.limit, .batch = source.batch});
+  const std::unique_ptr<Dataset> data =
+      Dataset::open(source.path, declared_inputs(model.graph),
+                    {.preprocess = source.preprocess, .limit = source.limit, .batch = source.batch});
   warnings = data->warnings();
   std::vector<std::vector<Tensor>> samples;
   std::int64_t longest = 0;
@@ -53,38 +53,47 @@ GptqOptions options_for(GptqOptions options, const WeightForm& form, const Forma
 
 }  // namespace
 
-SolvedWeights::SolvedWeights(const Checkpoint& checkpoint, const fs::path& output, const CheckpointJob& job,
-                             const CheckpointPlan& plan, const Format& format) {
-  GptqModelOptions options{.gptq = gptq_options(job.options)};
-  std::set<std::string> wanted;
+SolvedWeights::SolvedWeights(const Checkpoint& checkpoint, fs::path output, const CheckpointJob& job,
+                             const CheckpointPlan& plan, const Format& format)
+    : output_(std::move(output)), model_(load_model(checkpoint.path)) {
+  options_.gptq = gptq_options(job.options);
   for (const PlannedTensor& planned : plan.tensors) {
     if (!planned.is_quantized) continue;
-    wanted.insert(planned.tensor->name);
-    options.special[planned.tensor->name] = options_for(options.gptq, planned.form, format);
+    wanted_.insert(planned.tensor->name);
+    options_.special[planned.tensor->name] = options_for(options_.gptq, planned.form, format);
   }
-  const Model model = load_model(checkpoint.path);
-  std::vector<std::vector<Tensor>> samples = samples_for(model, job.data, warnings_);
-  options.keep = [&](const std::string& weight) {
-    return wanted.contains(weight) ? std::string() : std::string("is not to be quantized");
+  options_.keep = [this](const std::string& weight) {
+    return wanted_.contains(weight) ? std::string() : std::string("is not to be quantized");
   };
-  options.on_progress = job.progress;
-  options.on_warning = job.on_warning;
-  const fs::path folder = journal_folder(output);
-  journal_.emplace(folder, gptq_fingerprint(model, samples, options));
+  options_.on_progress = job.progress;
+  options_.on_warning = job.on_warning;
+  require_targets(checkpoint);
+  samples_ = samples_for(model_, job.data, warnings_);
+}
+
+void SolvedWeights::require_targets(const Checkpoint& checkpoint) const {
+  const WeightTargets found = find_weight_targets(model_, options_.filter, options_.keep);
+  std::set<std::string> missing = wanted_;
+  for (const WeightTarget& target : found.targets) missing.erase(target.name);
+  if (missing.empty()) return;
+  const std::string& weight = *missing.begin();
+  const auto declined = std::ranges::find(found.declined, weight, &DeclinedProduct::weight);
+  fail(ErrorKind::unsupported, checkpoint.path.string(), "'{}' cannot be quantized by gptq: {}; --exclude it", weight,
+       declined == found.declined.end() ? "no product in the model's graph reads it" : declined->reason);
+}
+
+void SolvedWeights::solve() {
+  const fs::path folder = journal_folder(output_);
+  journal_.emplace(folder, gptq_fingerprint(model_, samples_, options_));
   if (journal_->found() == GptqJournal::Found::another_run) {
     warnings_.push_back(fmt::format("{} was of another run; started over", folder.string()));
   }
-  options.journal = &*journal_;
+  options_.journal = &*journal_;
   try {
-    const GptqModelReport done = gptq_model(model, std::move(samples), options,
-                                            [&](const auto&, const auto& report) { wanted.erase(report.name); });
+    const GptqModelReport done = gptq_model(model_, std::move(samples_), options_, [](const auto&, const auto&) {});
     warnings_.insert(warnings_.end(), done.warnings.begin(), done.warnings.end());
   } catch (...) {
     journal_->give_up();
-  }
-  if (!wanted.empty()) {
-    fail(ErrorKind::unsupported, checkpoint.path.string(), "'{}' has no place in the model's graph; --exclude it",
-         *wanted.begin());
   }
 }
 

@@ -6,8 +6,11 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
+#include "graph/graph.h"
 #include "methods/gptq_journal.h"
 #include "pipeline/checkpoint_plan.h"
 
@@ -15,10 +18,16 @@ namespace zeropoint {
 
 class SolvedWeights {
  public:
-  /// Solves for every weight that `plan` quantizes, on grids that `format` holds. Throws what load_model(),
-  /// Dataset::open() and gptq_model() throw.
-  SolvedWeights(const Checkpoint& checkpoint, const std::filesystem::path& output, const CheckpointJob& job,
+  /// Builds the model's graph and reads the samples. Throws what load_model() and Dataset::open() throw, and
+  /// unsupported for a weight of `plan` that GPTQ cannot quantize in this graph: all before the work begins.
+  SolvedWeights(const Checkpoint& checkpoint, std::filesystem::path output, const CheckpointJob& job,
                 const CheckpointPlan& plan, const Format& format);
+  SolvedWeights(const SolvedWeights&) = delete;
+  SolvedWeights& operator=(const SolvedWeights&) = delete;
+
+  /// Solves for every weight that the plan quantizes, on grids that the format holds. Throws what gptq_model() and
+  /// GptqJournal throw.
+  void solve();
 
   /// By its name in the checkpoint. Throws internal for one that was not solved for.
   FinishedWeight find(const std::string& weight) const;
@@ -28,6 +37,13 @@ class SolvedWeights {
   void forget() { journal_->remove(); }  ///< The output is complete.
 
  private:
+  void require_targets(const Checkpoint& checkpoint) const;
+
+  std::filesystem::path output_;
+  Model model_;
+  std::vector<std::vector<Tensor>> samples_;  // until solve()
+  std::set<std::string> wanted_;
+  GptqModelOptions options_;
   std::optional<GptqJournal> journal_;
   std::vector<std::string> warnings_;
 };
