@@ -58,9 +58,27 @@ struct Sizes {
   std::string more = "";  // of config.json
 };
 
+constexpr std::int64_t kVocabulary = 64;
+
+void write_random_tensors(const std::filesystem::path& folder, const std::vector<TensorSpec>& specs) {
+  SafetensorsWriter writer(folder, specs, {});
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  for (const TensorSpec& spec : specs) {
+    Tensor x = Tensor::allocate(spec.dtype, spec.shape);
+    // Scores of some size, so that attention is sharp and depends on positions.
+    const bool is_matrix = spec.shape.size() == 2;
+    const float spread = is_matrix ? 2 / std::sqrt(static_cast<float>(spec.shape[1])) : 0.2F;
+    const bool is_norm = spec.name.ends_with("norm.weight") || spec.name.find("ln_") != std::string::npos;
+    const float middle = is_norm && spec.name.ends_with(".weight") ? 1 : 0;
+    for (float& value : x.mutable_values<float>()) value = middle + spread * normal(random);
+    writer.write(spec.name, x);
+  }
+  writer.finish();
+}
+
 void write_random_checkpoint(const std::filesystem::path& folder, const Sizes& s) {
   const std::int64_t head = s.hidden / s.heads;
-  constexpr std::int64_t kVocabulary = 64;
   std::vector<TensorSpec> specs;
   const auto add = [&](const std::string& name, Shape shape) { specs.push_back({name, DType::f32, std::move(shape)}); };
   add("model.embed_tokens.weight", {kVocabulary, s.hidden});
@@ -88,24 +106,38 @@ void write_random_checkpoint(const std::filesystem::path& folder, const Sizes& s
     add(layer + "input_layernorm.weight", {s.hidden});
     add(layer + "post_attention_layernorm.weight", {s.hidden});
   }
-  SafetensorsWriter writer(folder, specs, {});
-  std::mt19937 random(7);
-  std::normal_distribution<float> normal;
-  for (const TensorSpec& spec : specs) {
-    Tensor x = Tensor::allocate(spec.dtype, spec.shape);
-    // Scores of some size, so that attention is sharp and depends on positions.
-    const bool is_matrix = spec.shape.size() == 2;
-    const float spread = is_matrix ? 2 / std::sqrt(static_cast<float>(spec.shape[1])) : 0.2F;
-    const float middle = spec.name.ends_with("norm.weight") ? 1 : 0;
-    for (float& value : x.mutable_values<float>()) value = middle + spread * normal(random);
-    writer.write(spec.name, x);
-  }
-  writer.finish();
+  write_random_tensors(folder, specs);
   std::ofstream(folder / "config.json") << fmt::format(
       R"({{"model_type":"{}","hidden_size":{},"intermediate_size":{},"num_hidden_layers":{},"num_attention_heads":{},)"
       R"("num_key_value_heads":{},"vocab_size":{},"max_position_embeddings":128,"rms_norm_eps":1e-6,)"
       R"("tie_word_embeddings":{},"hidden_act":"silu"{}}})",
       s.model_type, s.hidden, s.inner, s.layers, s.heads, s.key_heads, kVocabulary, s.is_tied, s.more);
+}
+
+void write_random_gpt2(const std::filesystem::path& folder) {
+  constexpr std::int64_t kHidden = 64;
+  std::vector<TensorSpec> specs = {{"transformer.wte.weight", DType::f32, {kVocabulary, kHidden}},
+                                   {"transformer.wpe.weight", DType::f32, {128, kHidden}},
+                                   {"transformer.ln_f.weight", DType::f32, {kHidden}},
+                                   {"transformer.ln_f.bias", DType::f32, {kHidden}}};
+  const auto add = [&](const std::string& module, std::int64_t in, std::int64_t out) {
+    specs.push_back({module + ".weight", DType::f32, in > 0 ? Shape{in, out} : Shape{out}});
+    specs.push_back({module + ".bias", DType::f32, {out}});
+  };
+  for (int i = 0; i < 2; ++i) {
+    const std::string layer = fmt::format("transformer.h.{}.", i);
+    add(layer + "ln_1", 0, kHidden);
+    add(layer + "attn.c_attn", kHidden, 3 * kHidden);
+    add(layer + "attn.c_proj", kHidden, kHidden);
+    add(layer + "ln_2", 0, kHidden);
+    add(layer + "mlp.c_fc", kHidden, 4 * kHidden);
+    add(layer + "mlp.c_proj", 4 * kHidden, kHidden);
+  }
+  write_random_tensors(folder, specs);
+  std::ofstream(folder / "config.json") << fmt::format(
+      R"({{"model_type":"gpt2","n_embd":{},"n_layer":2,"n_head":4,"n_positions":128,"vocab_size":{},)"
+      R"("layer_norm_epsilon":1e-5,"activation_function":"gelu_new"}})",
+      kHidden, kVocabulary);
 }
 
 std::vector<float> our_logits(const std::filesystem::path& checkpoint, const std::vector<std::int32_t>& tokens) {
@@ -117,13 +149,8 @@ std::vector<float> our_logits(const std::filesystem::path& checkpoint, const std
   return {values.end() - logits.shape().back(), values.end()};
 }
 
-class LlamaCppModels : public ::testing::TestWithParam<Sizes> {};
-
-// Names, order of rows, biases, norms, rotary scaling: a slip in one of them changes every logit.
-TEST_P(LlamaCppModels, ComputeInLlamaCppWhatTheyComputeHere) {
-  ZEROPOINT_NEEDS_LLAMA(llama());
-  const TempFolder folder;
-  write_random_checkpoint(folder.path(), GetParam());
+/// Names, order of rows, biases, norms, rotary scaling: a slip in one of them changes every logit.
+void expect_equal_logits(const TempFolder& folder) {
   export_gguf(open_checkpoint(folder.path()), {.mix = "F32", .tokenizer = "none"}, folder / "m.gguf");
   const std::vector<std::int32_t> tokens = {1, 40, 7, 63, 12, 12, 0, 31, 5, 20, 44, 2, 9, 60, 33, 18};
   const std::vector<float> expected = our_logits(folder.path(), tokens);
@@ -136,6 +163,22 @@ TEST_P(LlamaCppModels, ComputeInLlamaCppWhatTheyComputeHere) {
     error += std::pow(theirs[i] - expected[i], 2);
   }
   EXPECT_LT(std::sqrt(error / signal), 0.005);  // llama.cpp keeps keys and values as float16
+}
+
+class LlamaCppModels : public ::testing::TestWithParam<Sizes> {};
+
+TEST_P(LlamaCppModels, ComputeInLlamaCppWhatTheyComputeHere) {
+  ZEROPOINT_NEEDS_LLAMA(llama());
+  const TempFolder folder;
+  write_random_checkpoint(folder.path(), GetParam());
+  expect_equal_logits(folder);
+}
+
+TEST(LlamaCpp, ComputesWhatAGpt2ComputesHere) {
+  ZEROPOINT_NEEDS_LLAMA(llama());
+  const TempFolder folder;
+  write_random_gpt2(folder.path());
+  expect_equal_logits(folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(
