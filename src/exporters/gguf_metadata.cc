@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 
 #include "architectures/config.h"
@@ -38,6 +40,26 @@ std::int64_t checked(const Config& config, std::string_view key) {
     fail(ErrorKind::invalid_data, config.where(), "'{}' is {}, which GGUF cannot hold", key, value);
   }
   return value;
+}
+
+/// GGUF has no words for these: llama.cpp computes each architecture in one way.
+void require_usual_form(const Config& config, const GgufArchitecture& architecture) {
+  const auto require_activation = [&](std::string_view key, std::initializer_list<std::string_view> usual) {
+    const std::string function = config.text(key, std::string(*usual.begin()));
+    if (std::ranges::find(usual, function) != usual.end()) return;
+    fail(ErrorKind::unsupported, config.where(), "'{}' is '{}': GGUF readers compute {} of '{}' models", key, function,
+         *usual.begin(), architecture.gguf);
+  };
+  if (architecture.gguf == "gpt2") {
+    require_activation("activation_function", {"gelu_new", "gelu", "gelu_fast", "gelu_python", "gelu_pytorch_tanh"});
+    if (config.flag("scale_attn_by_inverse_layer_idx", false) || !config.flag("scale_attn_weights", true)) {
+      fail(ErrorKind::unsupported, config.where(), "GGUF has no words for another scale of attention scores");
+    }
+  } else if (architecture.gguf == "bert") {
+    require_activation("hidden_act", {"gelu", "gelu_new", "gelu_fast", "gelu_python", "gelu_pytorch_tanh"});
+  } else {
+    require_activation("hidden_act", {"silu", "swish"});
+  }
 }
 
 /// What config.json may leave out and llama.cpp wants.
@@ -84,6 +106,7 @@ void add_rope(const Config& config, Keys& keys) {
 
 std::vector<GgufField> model_metadata(const Checkpoint& checkpoint, const GgufArchitecture& architecture) {
   const Config config(checkpoint.config, checkpoint.path.string());
+  require_usual_form(config, architecture);
   std::vector<GgufField> fields;
   fields.push_back(make_gguf_string("general.architecture", architecture.gguf));
   const std::string type = "model";

@@ -258,6 +258,8 @@ TEST(GgufExport, WhatCannotBeWrittenIsRefusedBeforeAnythingIs) {
   EXPECT_THAT(refusal(R"({"model_type":"t5"})", llama_tensors(), {}), HasSubstr("unknown model_type for GGUF 't5'"));
   EXPECT_THAT(refusal(llama_config(R"(,"rope_scaling":{"rope_type":"dynamic","factor":2.0})"), llama_tensors(), {}),
               HasSubstr("GGUF files have no words for the rope type 'dynamic'"));
+  EXPECT_THAT(refusal(llama_config(R"(,"hidden_act":"relu")"), llama_tensors(), {}),
+              HasSubstr("'hidden_act' is 'relu': GGUF readers compute silu of 'llama' models"));
   EXPECT_EQ(refusal(llama_config(), llama_tensors(), {.tokenizer = folder / "none.json"}),
             "cannot open: No such file or directory");
 }

@@ -69,7 +69,8 @@ void write_random_tensors(const std::filesystem::path& folder, const std::vector
     // Scores of some size, so that attention is sharp and depends on positions.
     const bool is_matrix = spec.shape.size() == 2;
     const float spread = is_matrix ? 2 / std::sqrt(static_cast<float>(spec.shape[1])) : 0.2F;
-    const bool is_norm = spec.name.ends_with("norm.weight") || spec.name.find("ln_") != std::string::npos;
+    const bool is_norm = spec.name.ends_with("norm.weight") || spec.name.find("ln_") != std::string::npos ||
+                         spec.name.find("LayerNorm") != std::string::npos;
     const float middle = is_norm && spec.name.ends_with(".weight") ? 1 : 0;
     for (float& value : x.mutable_values<float>()) value = middle + spread * normal(random);
     writer.write(spec.name, x);
@@ -140,7 +141,37 @@ void write_random_gpt2(const std::filesystem::path& folder) {
       kHidden, kVocabulary);
 }
 
-std::vector<float> our_logits(const std::filesystem::path& checkpoint, const std::vector<std::int32_t>& tokens) {
+void write_random_bert(const std::filesystem::path& folder) {
+  constexpr std::int64_t kHidden = 64;
+  constexpr std::int64_t kInner = 160;
+  std::vector<TensorSpec> specs = {{"embeddings.word_embeddings.weight", DType::f32, {kVocabulary, kHidden}},
+                                   {"embeddings.position_embeddings.weight", DType::f32, {128, kHidden}},
+                                   {"embeddings.token_type_embeddings.weight", DType::f32, {2, kHidden}},
+                                   {"embeddings.LayerNorm.weight", DType::f32, {kHidden}},
+                                   {"embeddings.LayerNorm.bias", DType::f32, {kHidden}}};
+  const auto add = [&](const std::string& module, std::int64_t in, std::int64_t out) {
+    specs.push_back({module + ".weight", DType::f32, in > 0 ? Shape{out, in} : Shape{out}});
+    specs.push_back({module + ".bias", DType::f32, {out}});
+  };
+  for (int i = 0; i < 2; ++i) {
+    const std::string layer = fmt::format("encoder.layer.{}.", i);
+    for (const char* part : {"self.query", "self.key", "self.value", "output.dense"}) {
+      add(layer + "attention." + part, kHidden, kHidden);
+    }
+    add(layer + "attention.output.LayerNorm", 0, kHidden);
+    add(layer + "intermediate.dense", kHidden, kInner);
+    add(layer + "output.dense", kInner, kHidden);
+    add(layer + "output.LayerNorm", 0, kHidden);
+  }
+  write_random_tensors(folder, specs);
+  std::ofstream(folder / "config.json") << fmt::format(
+      R"({{"model_type":"bert","hidden_size":{},"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":{},)"
+      R"("max_position_embeddings":128,"vocab_size":{},"type_vocab_size":2,"hidden_act":"gelu_new"}})",
+      kHidden, kInner, kVocabulary);
+}
+
+/// Of the last token: logits, of an encoder its hidden state.
+std::vector<float> our_result(const std::filesystem::path& checkpoint, const std::vector<std::int32_t>& tokens) {
   Tensor ids = Tensor::allocate(DType::i64, {1, static_cast<std::int64_t>(tokens.size())});
   std::ranges::copy(tokens, ids.mutable_data<std::int64_t>());
   Program program = Program::compile(load_model(checkpoint));
@@ -149,12 +180,13 @@ std::vector<float> our_logits(const std::filesystem::path& checkpoint, const std
   return {values.end() - logits.shape().back(), values.end()};
 }
 
-/// Names, order of rows, biases, norms, rotary scaling: a slip in one of them changes every logit.
-void expect_equal_logits(const TempFolder& folder) {
+/// Names, order of rows, biases, norms, rotary scaling: a slip in one of them changes every number.
+void expect_equal(const TempFolder& folder, bool is_encoder = false) {
   export_gguf(open_checkpoint(folder.path()), {.mix = "F32", .tokenizer = "none"}, folder / "m.gguf");
   const std::vector<std::int32_t> tokens = {1, 40, 7, 63, 12, 12, 0, 31, 5, 20, 44, 2, 9, 60, 33, 18};
-  const std::vector<float> expected = our_logits(folder.path(), tokens);
-  const std::vector<float> theirs = llama().logits(folder / "m.gguf", tokens);
+  const std::vector<float> expected = our_result(folder.path(), tokens);
+  const std::vector<float> theirs =
+      is_encoder ? llama().hidden_state(folder / "m.gguf", tokens) : llama().logits(folder / "m.gguf", tokens);
   ASSERT_EQ(theirs.size(), expected.size());
   double signal = 0;
   double error = 0;
@@ -171,14 +203,14 @@ TEST_P(LlamaCppModels, ComputeInLlamaCppWhatTheyComputeHere) {
   ZEROPOINT_NEEDS_LLAMA(llama());
   const TempFolder folder;
   write_random_checkpoint(folder.path(), GetParam());
-  expect_equal_logits(folder);
+  expect_equal(folder);
 }
 
 TEST(LlamaCpp, ComputesWhatAGpt2ComputesHere) {
   ZEROPOINT_NEEDS_LLAMA(llama());
   const TempFolder folder;
   write_random_gpt2(folder.path());
-  expect_equal_logits(folder);
+  expect_equal(folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -192,6 +224,13 @@ INSTANTIATE_TEST_SUITE_P(
                             R"(,"rope_scaling":{"rope_type":"yarn","factor":4.0,)"
                             R"("original_max_position_embeddings":32})"},
                       Sizes{"qwen2", 2, 64, 96, 4, 2, true}, Sizes{"qwen3", 2, 64, 96, 4, 2, false}));
+
+TEST(LlamaCpp, ComputesWhatABertComputesHere) {
+  ZEROPOINT_NEEDS_LLAMA(llama());
+  const TempFolder folder;
+  write_random_bert(folder.path());
+  expect_equal(folder, true);
+}
 
 TEST(LlamaCpp, ItsQuantizerMakesTheSameFileOfEveryMix) {
   ZEROPOINT_NEEDS_LLAMA(llama());

@@ -58,6 +58,12 @@ class LlamaLibrary {
     return session.context == nullptr ? std::vector<float>() : session.decode(tokens);
   }
 
+  /// What an encoder makes of the last of these tokens. Empty when the file does not load.
+  std::vector<float> hidden_state(const std::string& gguf, std::vector<std::int32_t> tokens) const {
+    const Session session(*this, gguf);
+    return session.context == nullptr ? std::vector<float>() : session.encode(tokens);
+  }
+
   /// What llama.cpp's own quantizer makes of a file of floats; `file_type` is general.file_type of the mix.
   bool quantize(const std::string& from, const std::string& to, std::uint32_t file_type) const {
     Params params = function<Params()>("llama_model_quantize_default_params")();
@@ -99,6 +105,15 @@ class LlamaLibrary {
       if (llama.function<int(void*, Params)>("llama_decode")(context, batch) != 0) return {};
       const float* logits = llama.function<float*(void*, int)>("llama_get_logits_ith")(context, -1);
       return {logits, logits + llama.function<int(const void*)>("llama_vocab_n_tokens")(vocabulary)};
+    }
+
+    std::vector<float> encode(std::vector<std::int32_t>& tokens) const {
+      llama.function<void(void*, bool)>("llama_set_embeddings")(context, true);
+      const auto batch = llama.function<Params(std::int32_t*, int)>("llama_batch_get_one")(
+          tokens.data(), static_cast<int>(tokens.size()));
+      if (llama.function<int(void*, Params)>("llama_encode")(context, batch) != 0) return {};
+      const float* state = llama.function<float*(void*, int)>("llama_get_embeddings_ith")(context, -1);
+      return {state, state + llama.function<int(const void*)>("llama_model_n_embd")(model)};
     }
 
     const LlamaLibrary& llama;
