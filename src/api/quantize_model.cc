@@ -27,10 +27,10 @@ class Quantizer {
     report_.plan = chosen_plan();
     apply_plan(network_, report_.plan).save(staging_.file());
     verify();
+    report_.output_bytes = staging_.bytes();
     staging_.commit();
     if (!job_.save_plan.empty()) write_file_atomically(job_.save_plan, report_.plan.to_json());
     report_.input_bytes = fs::file_size(input_);
-    report_.output_bytes = fs::file_size(output_);
     return std::move(report_);
   }
 

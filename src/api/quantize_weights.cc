@@ -66,10 +66,10 @@ class WeightQuantizer {
     if (!roles_.empty()) fold_constants(model_);  // Cast and Transpose of the weights that stay float
     Network(std::make_shared<Network::Impl>(Network::Impl{.model = std::move(model_)})).save(staging_.file());
     verify();
+    report_.output_bytes = staging_.bytes();
     staging_.commit();
     if (journal_) journal_->remove();
     report_.input_bytes = roles_.empty() ? fs::file_size(input_) : checkpoint_bytes_;
-    report_.output_bytes = fs::file_size(output_);
     return std::move(report_);
   }
 

@@ -42,6 +42,12 @@ StagingFolder::~StagingFolder() {
   fs::remove_all(folder_, ignored);
 }
 
+std::uintmax_t StagingFolder::bytes() const {
+  std::uintmax_t sum = 0;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) sum += entry.file_size();
+  return sum;
+}
+
 void StagingFolder::commit() {
   const fs::path home = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {

@@ -5,6 +5,7 @@
 // commit() it removes itself and leaves the target as it was.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 namespace zeropoint {
@@ -19,6 +20,8 @@ class StagingFolder {
 
   /// Where to write the target for now.
   std::filesystem::path file() const { return folder_ / target_.filename(); }
+
+  std::uintmax_t bytes() const;  ///< Of all files that were written.
 
   /// Renames every file to its final place, the target last: what it refers to is there before it. Throws io.
   void commit();
