@@ -190,9 +190,6 @@ class WeightQuantizer {
       special.storage.scale_type = target.dtype;  // that of DequantizeLinear's output
     }
     journal_.emplace(fs::path(output_.string() + ".journal"), gptq_fingerprint(model_, samples_, options));
-    if (journal_->found() == GptqJournal::Found::another_run) {
-      report_.warnings.push_back(fmt::format("{}.journal was of another run; started over", output_.string()));
-    }
     report_.resumed = static_cast<std::int64_t>(journal_->finished());
     options.journal = &*journal_;
     try {

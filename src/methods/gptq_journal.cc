@@ -79,11 +79,10 @@ GptqWeightReport report_from(const Json& r) {
 
 }  // namespace
 
-GptqJournal::GptqJournal(fs::path folder, std::string fingerprint)
+GptqJournal::GptqJournal(fs::path folder, std::string fingerprint, OtherRun other_run)
     : folder_(std::move(folder)), fingerprint_(std::move(fingerprint)) {
   std::error_code error;
-  if (fs::exists(folder_, error)) read_list();
-  if (found_ == Found::this_run) return;
+  if (fs::exists(folder_, error) && read_list(other_run)) return;
   remove();
   if (!fs::create_directory(folder_, error)) {
     fail(ErrorKind::io, folder_.string(), "cannot be made: {}", error ? error.message() : "something is there");
@@ -91,25 +90,34 @@ GptqJournal::GptqJournal(fs::path folder, std::string fingerprint)
   write_list();
 }
 
-/// Leaves alone what is no journal: everything in a journal's folder is removed in the end.
-void GptqJournal::read_list() {
+/// Whether it is this run's. Leaves alone what is no journal: everything in a journal's folder is removed in the end.
+bool GptqJournal::read_list(OtherRun other_run) {
+  std::size_t others = 0;
   try {
     const auto file = MappedFile::open(folder_ / kList);
     const Json list = Json::parse(file->text());
     if (list.at("kind") != kKind) throw Error(ErrorKind::io, {}, "another kind");
-    found_ = Found::another_run;
-    if (list.at("fingerprint") != fingerprint_) return;
-    for (const Json& row : list.at("weights")) {
-      GptqWeightReport report = report_from(row.at("report"));
-      const std::string weight = report.name;
-      order_.push_back(weight);
-      entries_[weight] = {row.at("file"), row.at("checksum"), std::move(report), scheme_from(row.at("scheme"))};
+    const Json& weights = list.at("weights");
+    if (list.at("fingerprint") == fingerprint_) {
+      for (const Json& row : weights) {
+        GptqWeightReport report = report_from(row.at("report"));
+        const std::string weight = report.name;
+        order_.push_back(weight);
+        entries_[weight] = {row.at("file"), row.at("checksum"), std::move(report), scheme_from(row.at("scheme"))};
+      }
+      return true;
     }
-    found_ = Found::this_run;
+    others = weights.size();
   } catch (const std::exception&) {
-    if (found_ == Found::another_run) return;
     fail(ErrorKind::io, folder_.string(), "is in the way of the journal, and is none; move it elsewhere");
   }
+  if (others > 0 && other_run == OtherRun::refuse) {
+    fail(ErrorKind::invalid_option, folder_.string(),
+         "holds {} finished weight{} of another run (other options, data or weights); repeat its command, or remove "
+         "the folder to start over",
+         others, others == 1 ? "" : "s");
+  }
+  return false;
 }
 
 void GptqJournal::write_list() const {

@@ -1,8 +1,8 @@
 // What an interrupted GPTQ run had finished: a folder with one file per weight and a list of them.
 //
-// The list begins with the run's fingerprint (methods/gptq_fingerprint.h). A folder of another run is not used, and is
-// replaced. Files appear whole or not at all, the list after the file that it names; a damaged file counts as missing.
-// A resumed run has the bytes of an uninterrupted one.
+// The list begins with the run's fingerprint (methods/gptq_fingerprint.h). What another run had finished is neither
+// used nor lost: it is refused unless the caller wants it replaced. Files appear whole or not at all, the list after
+// the file that it names; a damaged file counts as missing. A resumed run has the bytes of an uninterrupted one.
 #pragma once
 
 #include <filesystem>
@@ -22,11 +22,13 @@ struct FinishedWeight {
 
 class GptqJournal {
  public:
-  /// Makes the folder when it is not there. Throws io, also when something that is no journal has its name.
-  GptqJournal(std::filesystem::path folder, std::string fingerprint);
+  /// What to do with a journal that holds weights of a run with another fingerprint.
+  enum class OtherRun { refuse, replace };
 
-  enum class Found { nothing, this_run, another_run };
-  Found found() const { return found_; }                    ///< what was there
+  /// Makes the folder when it is not there. Throws invalid_option for another run's, io when something that is no
+  /// journal has its name.
+  GptqJournal(std::filesystem::path folder, std::string fingerprint, OtherRun other_run = OtherRun::refuse);
+
   std::size_t finished() const { return entries_.size(); }  ///< weights, those of the earlier run included
 
   std::optional<FinishedWeight> find(const std::string& weight) const;  ///< nullopt: not there, or damaged
@@ -46,12 +48,11 @@ class GptqJournal {
     MatrixScheme scheme;
   };
 
-  void read_list();
+  bool read_list(OtherRun other_run);
   void write_list() const;
 
   std::filesystem::path folder_;
   std::string fingerprint_;
-  Found found_ = Found::nothing;
   std::vector<std::string> order_;  // names, as they were finished
   std::map<std::string, Entry> entries_;
 };

@@ -247,8 +247,9 @@ TEST(GptqModel, TheLossIsWhatTheConvolutionLoses) {
 
 class Journal : public ::testing::Test {
  protected:
-  GptqJournal open(const Model& model, const GptqModelOptions& options = {}) const {
-    return GptqJournal(folder_ / "j", gptq_fingerprint(model, samples(), options));
+  GptqJournal open(const Model& model, const GptqModelOptions& options = {},
+                   GptqJournal::OtherRun other_run = GptqJournal::OtherRun::refuse) const {
+    return GptqJournal(folder_ / "j", gptq_fingerprint(model, samples(), options), other_run);
   }
   std::vector<std::string> files() const {
     std::vector<std::string> names;
@@ -270,7 +271,7 @@ TEST_F(Journal, AResumedRunHasTheBytesOfAnUninterruptedOne) {
     const Outcome whole = quantize(model, samples(), {.gptq = gptq});
     {
       GptqJournal journal = open(model, {.gptq = gptq});
-      EXPECT_NE(journal.found(), GptqJournal::Found::this_run);
+      EXPECT_EQ(journal.finished(), 0U);
       struct Stop {};
       // Two samples and the first weight; the second layer is not begun.
       const OnProgress stop = [](std::int64_t done, std::int64_t) {
@@ -279,7 +280,6 @@ TEST_F(Journal, AResumedRunHasTheBytesOfAnUninterruptedOne) {
       EXPECT_THROW(quantize(model, samples(), {.gptq = gptq, .journal = &journal, .on_progress = stop}), Stop);
     }
     GptqJournal journal = open(model, {.gptq = gptq});
-    EXPECT_EQ(journal.found(), GptqJournal::Found::this_run);
     EXPECT_EQ(journal.finished(), 1U);
     const Outcome resumed = quantize(model, samples(), {.gptq = gptq, .journal = &journal});
     ASSERT_THAT(resumed.report.weights, SizeIs(2));
@@ -298,6 +298,7 @@ TEST_F(Journal, AResumedRunHasTheBytesOfAnUninterruptedOne) {
       if (x.groups) EXPECT_TRUE(equal<std::int32_t>(x.groups, y.groups));
     }
     EXPECT_EQ(journal.finished(), 2U);
+    journal.remove();
   }
 }
 
@@ -330,16 +331,26 @@ TEST_F(Journal, ADamagedFileCountsAsMissing) {
   }
 }
 
-TEST_F(Journal, OfAnotherRunIsNotUsed) {
+TEST_F(Journal, OfAnotherRunIsKeptUnlessItIsToBeReplaced) {
+  const Model model = two_layers();
   {
-    GptqJournal journal = open(two_layers());
-    quantize(two_layers(), samples(), {.journal = &journal});
+    GptqJournal journal = open(model);
+    quantize(model, samples(), {.journal = &journal});
   }
-  GptqJournal journal = open(two_layers(), {.gptq = {.bits = 3}});
-  EXPECT_EQ(journal.found(), GptqJournal::Found::another_run);
+  try {
+    open(model, {.gptq = {.bits = 3}});
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("j: holds 2 finished weights of another run (other options, data or weights); "
+                                    "repeat its command, or remove the folder to start over"));
+  }
+  EXPECT_EQ(open(model).finished(), 2U);
+
+  GptqJournal journal = open(model, {.gptq = {.bits = 3}}, GptqJournal::OtherRun::replace);
   EXPECT_EQ(journal.finished(), 0U);
   EXPECT_FALSE(journal.find("w1").has_value());
   EXPECT_THAT(files(), ElementsAre("journal.json"));
+  EXPECT_EQ(open(model).finished(), 0U) << "one that holds nothing is in nobody's way";
   journal.remove();
   EXPECT_FALSE(std::filesystem::exists(folder_ / "j"));
 }

@@ -345,6 +345,10 @@ TEST_F(QuantizeCheckpoint, AnInterruptedGptqGoesOnWhereItWas) {
   }
   EXPECT_THAT(files(folder_.path()), ElementsAre("in", "out.journal", "tokens.npy", "whole"));
   job.progress = nullptr;
+  CheckpointJob other = job;
+  other.options.bits = 3;
+  EXPECT_THAT([&] { quantize_checkpoint(folder_ / "in", out(), other); },
+              ThrowsMessage<Error>(HasSubstr("out.journal: holds 2 finished weights of another run")));
   quantize_checkpoint(folder_ / "in", out(), job);
   EXPECT_THAT(files(folder_.path()), ElementsAre("in", "out", "tokens.npy", "whole"));
   for (const std::string& file : files(out())) EXPECT_EQ(bytes(out() + "/" + file), bytes(out("whole") + "/" + file));

@@ -55,7 +55,9 @@ GptqOptions options_for(GptqOptions options, const WeightForm& form, const Forma
 
 SolvedWeights::SolvedWeights(const Checkpoint& checkpoint, fs::path output, const CheckpointJob& job,
                              const CheckpointPlan& plan, const Format& format)
-    : output_(std::move(output)), model_(load_model(checkpoint.path)) {
+    : output_(std::move(output)),
+      other_run_(job.force ? GptqJournal::OtherRun::replace : GptqJournal::OtherRun::refuse),
+      model_(load_model(checkpoint.path)) {
   options_.gptq = gptq_options(job.options);
   for (const PlannedTensor& planned : plan.tensors) {
     if (!planned.is_quantized) continue;
@@ -83,11 +85,7 @@ void SolvedWeights::require_targets(const Checkpoint& checkpoint) const {
 }
 
 void SolvedWeights::solve() {
-  const fs::path folder = journal_folder(output_);
-  journal_.emplace(folder, gptq_fingerprint(model_, samples_, options_));
-  if (journal_->found() == GptqJournal::Found::another_run) {
-    warnings_.push_back(fmt::format("{} was of another run; started over", folder.string()));
-  }
+  journal_.emplace(journal_folder(output_), gptq_fingerprint(model_, samples_, options_), other_run_);
   options_.journal = &*journal_;
   try {
     const GptqModelReport done = gptq_model(model_, std::move(samples_), options_, [](const auto&, const auto&) {});

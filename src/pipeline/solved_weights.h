@@ -40,6 +40,7 @@ class SolvedWeights {
   void require_targets(const Checkpoint& checkpoint) const;
 
   std::filesystem::path output_;
+  GptqJournal::OtherRun other_run_;
   Model model_;
   std::vector<std::vector<Tensor>> samples_;  // until solve()
   std::set<std::string> wanted_;
