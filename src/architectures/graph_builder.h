@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "architectures/architecture.h"
-#include "architectures/config.h"
+#include "checkpoint/config.h"
 #include "weights/weight.h"
 
 namespace zeropoint {

@@ -7,47 +7,33 @@
 
 #include "architectures/positions.h"
 #include "base/fail.h"
+#include "checkpoint/rope_scaling.h"
 
 namespace zeropoint {
 namespace {
 
-constexpr double kDefaultBase = 10000;
 constexpr double kTurn = 2 * std::numbers::pi;
-
-/// Where config.json keeps the scaling: rope_scaling, or rope_parameters since transformers 5.
-std::optional<Config> scaling_of(const Config& config) {
-  auto scaling = config.section("rope_parameters");
-  return scaling ? scaling : config.section("rope_scaling");
-}
-
-double positive(const Config& scaling, std::string_view key, double otherwise) {
-  const double value = scaling.number(key, otherwise);
-  if (!(value > 0)) fail(ErrorKind::invalid_data, scaling.where(), "'{}' is missing or not positive", key);
-  return value;
-}
-
-double factor_of(const Config& scaling) {
-  const double factor = positive(scaling, "factor", 0);
-  if (factor < 1) fail(ErrorKind::invalid_data, scaling.where(), "'factor' is {}, below 1", factor);
-  return factor;
-}
+constexpr std::int64_t kLargestHead = 1 << 16;
 
 }  // namespace
 
 Rotary::Rotary(const Config& config, std::int64_t head_size)
     : head_size_(head_size), pretrained_length_(config.integer("max_position_embeddings", -1)) {
+  if (head_size > kLargestHead) {
+    fail(ErrorKind::invalid_data, config.where(), "heads have {} elements, at most {} are offered", head_size,
+         kLargestHead);
+  }
   if (head_size % 2 != 0) {
     fail(ErrorKind::invalid_data, config.where(), "heads of {} elements cannot be rotated in pairs", head_size);
   }
   longest_ = pretrained_length_ > 0 ? pretrained_length_ : GraphBuilder::kAnyLength;
-  const std::optional<Config> scaling = scaling_of(config);
-  const double own_base = config.number("rope_theta", kDefaultBase);
-  const double base = scaling ? positive(*scaling, "rope_theta", own_base) : own_base;
+  const std::optional<Config> scaling = rope_scaling(config);
+  const double base = rope_theta(config);
   if (!(base > 1)) fail(ErrorKind::invalid_data, config.where(), "'rope_theta' is {}, not above 1", base);
   for (std::int64_t i = 0; i < head_size; i += 2) {
     frequencies_.push_back(std::pow(base, -static_cast<double>(i) / static_cast<double>(head_size)));
   }
-  if (scaling) scale(*scaling, scaling->text("rope_type", scaling->text("type", "default")), base);
+  if (scaling) scale(*scaling, rope_type(*scaling), base);
 }
 
 void Rotary::scale(const Config& scaling, const std::string& kind, double base) {
@@ -56,17 +42,18 @@ void Rotary::scale(const Config& scaling, const std::string& kind, double base) 
   };
   if (kind == "default") return;
   if (kind == "linear") {
-    const double factor = factor_of(scaling);
+    const double factor = rope_factor(scaling);
     for (double& frequency : frequencies_) frequency /= factor;
     reach(factor, pretrained_length_);
   } else if (kind == "dynamic") {
     if (pretrained_length_ < 1) {
       fail(ErrorKind::invalid_data, scaling.where(), "needs 'max_position_embeddings' beside it");
     }
-    growth_ = factor_of(scaling);
+    growth_ = rope_factor(scaling);
     reach(growth_, pretrained_length_);
   } else if (kind == "llama3") {
-    scale_llama3(scaling);
+    const Llama3Scaling llama3 = llama3_scaling(scaling);
+    for (double& frequency : frequencies_) frequency *= llama3.slowing(frequency);
   } else if (kind == "yarn") {
     scale_yarn(scaling, base);
     reach(scaling.number("factor", 1), scaling.integer("original_max_position_embeddings", -1));
@@ -76,30 +63,17 @@ void Rotary::scale(const Config& scaling, const std::string& kind, double base) 
   }
 }
 
-/// Slow turns are slowed further by `factor`, fast ones stay, those between are blended (Llama 3.1).
-void Rotary::scale_llama3(const Config& scaling) {
-  const double factor = factor_of(scaling);
-  const double low = positive(scaling, "low_freq_factor", 0);
-  const double high = positive(scaling, "high_freq_factor", 0);
-  const double length = positive(scaling, "original_max_position_embeddings", 0);
-  if (high <= low) fail(ErrorKind::invalid_data, scaling.where(), "'high_freq_factor' is not above 'low_freq_factor'");
-  for (double& frequency : frequencies_) {
-    const double turns = length * frequency / kTurn;  // over the pretrained length
-    const double kept = std::clamp((turns - low) / (high - low), 0.0, 1.0);
-    frequency = (1 - kept) * frequency / factor + kept * frequency;
-  }
-}
-
 /// YaRN (Peng et al. 2023): the same by pairs instead of wavelengths, and scores that are scaled.
 void Rotary::scale_yarn(const Config& scaling, double base) {
-  const double length = positive(scaling, "original_max_position_embeddings", static_cast<double>(pretrained_length_));
+  const double length =
+      positive_number(scaling, "original_max_position_embeddings", static_cast<double>(pretrained_length_));
   const double stretch = std::max(1.0, static_cast<double>(pretrained_length_) / length);
-  const double factor = scaling.has("factor") ? factor_of(scaling) : stretch;
+  const double factor = scaling.has("factor") ? rope_factor(scaling) : stretch;
   const auto pair_turning = [&](double turns) {  // the pair that makes so many turns over the pretrained length
     return static_cast<double>(head_size_) * std::log(length / (turns * kTurn)) / (2 * std::log(base));
   };
-  double first = pair_turning(positive(scaling, "beta_fast", 32));
-  double last = pair_turning(positive(scaling, "beta_slow", 1));
+  double first = pair_turning(positive_number(scaling, "beta_fast", 32));
+  double last = pair_turning(positive_number(scaling, "beta_slow", 1));
   if (scaling.flag("truncate", true)) {
     first = std::floor(first);
     last = std::ceil(last);

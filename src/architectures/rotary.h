@@ -30,7 +30,6 @@ class Rotary {
 
  private:
   void scale(const Config& scaling, const std::string& kind, double base);
-  void scale_llama3(const Config& scaling);
   void scale_yarn(const Config& scaling, double base);
   ValueId grown_frequencies(GraphBuilder& builder, ValueId frequencies, ValueId length) const;
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "architectures/config.h"
+#include "checkpoint/config.h"
 
 namespace zeropoint {
 

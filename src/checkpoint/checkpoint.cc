@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/fail.h"
+#include "checkpoint/config.h"
 #include "checkpoint/gguf_config.h"
 #include "checkpoint/gguf_store.h"
 #include "checkpoint/json_file.h"
@@ -85,6 +86,10 @@ Checkpoint open_gguf(const fs::path& path) {
 }
 
 }  // namespace
+
+std::string model_type_of(const Checkpoint& checkpoint) {
+  return Config(checkpoint.config, checkpoint.path.string()).text("model_type", "");
+}
 
 bool is_checkpoint(const fs::path& path) {
   std::error_code ignored;

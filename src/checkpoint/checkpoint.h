@@ -19,6 +19,9 @@ struct Checkpoint {
   std::unique_ptr<TensorStore> weights;
 };
 
+/// config.json's "model_type", empty where it has none. Throws invalid_data where it is no text.
+std::string model_type_of(const Checkpoint& checkpoint);
+
 /// Whether open_checkpoint() is the reader for `path`: a folder with a config.json, a .gguf or a .safetensors file.
 bool is_checkpoint(const std::filesystem::path& path);
 

@@ -100,6 +100,9 @@ TEST(Checkpoint, AnIndexThatDisagreesWithItsShardsIsRefused) {
   EXPECT_EQ(
       with_map(R"({"a":"../1.safetensors"})"),
       "~/model.safetensors.index.json: tensor 'a': '../1.safetensors' is not the name of a file beside the index");
+  const std::string long_name(300, 'x');
+  EXPECT_EQ(with_map(R"({"a":")" + long_name + R"("})"),
+            "~/" + long_name + ": is missing: model.safetensors.index.json lists it with 1 tensors");
   EXPECT_EQ(with_map("{}"), "~/model.safetensors.index.json: lists no tensors");
   EXPECT_EQ(with_map("3"), "~/model.safetensors.index.json: holds no object 'weight_map'");
   EXPECT_EQ(with_map("{"), "~/model.safetensors.index.json: is not JSON at its byte 17");
@@ -124,6 +127,26 @@ TEST(Checkpoint, AFolderThatIsNoneIsToldWhatItLacks) {
   EXPECT_EQ(refusal(folder.path(), folder), "~/config.json: is not a JSON object");
   EXPECT_EQ(refusal(folder.write("x.bin", ""), folder),
             "~/x.bin: is no checkpoint: a folder with config.json, a .safetensors or a .gguf file is wanted");
+}
+
+TEST(Checkpoint, AConfigThatNestsWithoutEndIsRefused) {
+  const TempFolder folder;
+  folder.write("model.safetensors", bytes_named("a"));
+  folder.write("config.json", R"({"a":"]] [[[\"","b":)" + std::string(63, '[') + std::string(63, ']') + "}");
+  EXPECT_EQ(refusal(folder.path(), folder), "accepted");
+  folder.write("config.json", R"({"b":)" + std::string(1'000'000, '['));
+  EXPECT_EQ(refusal(folder.path(), folder), "~/config.json: nests more than 64 arrays and objects into one another");
+}
+
+TEST(Checkpoint, TheModelTypeIsText) {
+  const TempFolder folder;
+  folder.write("model.safetensors", bytes_named("a"));
+  folder.write("config.json", R"({"model_type":"llama"})");
+  EXPECT_EQ(model_type_of(open_checkpoint(folder.path())), "llama");
+  folder.write("config.json", "{}");
+  EXPECT_EQ(model_type_of(open_checkpoint(folder.path())), "");
+  folder.write("config.json", R"({"model_type":5})");
+  EXPECT_THROW(model_type_of(open_checkpoint(folder.path())), Error);
 }
 
 TEST(TensorStore, FloatsOfEveryWidthAreReadAsFloat32) {

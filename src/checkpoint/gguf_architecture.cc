@@ -159,12 +159,12 @@ bool GgufArchitecture::is_in_out(std::string_view gguf_name) const {
   return row != names.end() && row->is_in_out && parts.suffix == ".weight";
 }
 
-std::int64_t GgufArchitecture::permuted_heads(std::string_view gguf_name, const nlohmann::ordered_json& config) const {
+std::int64_t GgufArchitecture::permuted_heads(std::string_view gguf_name, const Config& config) const {
   if (!interleaves_rotary) return 0;
   const std::string stem = take_apart(gguf_name).stem;
-  const std::int64_t heads = config.value("num_attention_heads", std::int64_t{0});
+  const std::int64_t heads = config.integer("num_attention_heads", 0);
   if (stem == "blk.#.attn_q") return heads;
-  return stem == "blk.#.attn_k" ? config.value("num_key_value_heads", heads) : 0;
+  return stem == "blk.#.attn_k" ? config.integer("num_key_value_heads", heads) : 0;
 }
 
 const GgufArchitecture* find_gguf_architecture(std::string_view gguf) {

@@ -4,12 +4,12 @@
 // Source: GGUF specification, "Standardized tensor names" and "Standardized key-value pairs"; llama.cpp's converter.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "checkpoint/config.h"
 #include "frontends/gguf_field.h"
 #include "zeropoint/tensor.h"
 
@@ -50,7 +50,7 @@ struct GgufArchitecture {
 
   /// Heads whose rows are permuted in the tensor of this GGUF name; 0 where rows have their order. By the
   /// configuration's num_attention_heads and num_key_value_heads.
-  std::int64_t permuted_heads(std::string_view gguf_name, const nlohmann::ordered_json& config) const;
+  std::int64_t permuted_heads(std::string_view gguf_name, const Config& config) const;
 };
 
 /// By general.architecture; nullptr when there is none. The first of those with one name.

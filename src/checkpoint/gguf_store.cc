@@ -41,8 +41,8 @@ struct Place {
 
 class GgufStore final : public TensorStore {
  public:
-  GgufStore(GgufFile file, const nlohmann::ordered_json& config) : file_(std::move(file)) {
-    const GgufArchitecture* architecture = find_gguf_architecture(config.value("model_type", ""));
+  GgufStore(GgufFile file, const Config& config) : file_(std::move(file)) {
+    const GgufArchitecture* architecture = find_gguf_architecture(config.text("model_type", ""));
     tensors_.reserve(file_.tensors().size());  // names in it are keys
     for (const GgufTensor& tensor : file_.tensors()) add(tensor, architecture, config);
   }
@@ -73,7 +73,7 @@ class GgufStore final : public TensorStore {
   void release(const StoredTensor& stored) const override { file_.release(*place_of(stored).tensor); }
 
  private:
-  void add(const GgufTensor& tensor, const GgufArchitecture* architecture, const nlohmann::ordered_json& config) {
+  void add(const GgufTensor& tensor, const GgufArchitecture* architecture, const Config& config) {
     Place place{.tensor = &tensor, .index = tensors_.size()};
     const DType plain = plain_type(tensor.type->number);
     StoredTensor stored{.name = tensor.name,
@@ -159,7 +159,8 @@ class GgufStore final : public TensorStore {
 }  // namespace
 
 std::unique_ptr<TensorStore> make_gguf_store(GgufFile file, const nlohmann::ordered_json& config) {
-  return std::make_unique<GgufStore>(std::move(file), config);
+  const std::string where = file.where();
+  return std::make_unique<GgufStore>(std::move(file), Config(config, where));
 }
 
 std::span<const GgufField> gguf_fields(const TensorStore& store) {

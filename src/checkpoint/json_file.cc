@@ -9,9 +9,32 @@ namespace zeropoint {
 namespace {
 
 constexpr std::size_t kMaxOrderedBytes = 4 << 20;
+constexpr int kMaxDepth = 64;  // documents are copied and written by recursion
+
+bool is_too_deep(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxDepth) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
 
 template <class Json>
 Json parse(std::string_view text, const std::filesystem::path& path) {
+  if (is_too_deep(text)) {
+    fail(ErrorKind::invalid_model, path.string(), "nests more than {} arrays and objects into one another", kMaxDepth);
+  }
   Json document;
   try {
     document = Json::parse(text.begin(), text.end());

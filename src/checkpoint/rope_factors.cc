@@ -4,12 +4,10 @@
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <numbers>
 
 namespace zeropoint {
 namespace {
 
-constexpr double kUsualTheta = 10000;
 constexpr double kTolerance = 1e-4;  // relative; the factors are float32
 
 std::vector<float> values_of(const GgufFile& file, const GgufTensor& tensor) {
@@ -24,38 +22,13 @@ bool are_near(const std::vector<float>& a, const std::vector<float>& b) {
   return std::ranges::equal(a, b, [](float x, float y) { return std::abs(x - y) <= kTolerance * std::abs(y); });
 }
 
-/// Where config.json keeps it: rope_scaling, or rope_parameters since transformers 5.
-std::optional<Config> scaling_section(const Config& config) {
-  auto section = config.section("rope_parameters");
-  return section ? section : config.section("rope_scaling");
-}
-
 }  // namespace
-
-std::optional<Llama3Scaling> llama3_scaling(const Config& config) {
-  const auto section = scaling_section(config);
-  if (!section || section->text("rope_type", section->text("type", "")) != "llama3") return std::nullopt;
-  const Llama3Scaling usual;
-  return Llama3Scaling{.factor = section->number("factor", usual.factor),
-                       .low_freq_factor = section->number("low_freq_factor", usual.low_freq_factor),
-                       .high_freq_factor = section->number("high_freq_factor", usual.high_freq_factor),
-                       .original_length = section->number("original_max_position_embeddings", usual.original_length)};
-}
-
-double rope_theta(const Config& config) {
-  const double theta = config.number("rope_theta", kUsualTheta);
-  const auto section = scaling_section(config);
-  return section ? section->number("rope_theta", theta) : theta;
-}
 
 std::vector<float> rope_factors(const Llama3Scaling& scaling, double theta, std::int64_t head_size) {
   std::vector<float> factors;
   for (std::int64_t i = 0; i < head_size; i += 2) {
     const double frequency = std::pow(theta, -static_cast<double>(i) / static_cast<double>(head_size));
-    const double turns = scaling.original_length * frequency / (2 * std::numbers::pi);
-    const double kept =
-        std::clamp((turns - scaling.low_freq_factor) / (scaling.high_freq_factor - scaling.low_freq_factor), 0.0, 1.0);
-    factors.push_back(static_cast<float>(1 / ((1 - kept) / scaling.factor + kept)));
+    factors.push_back(static_cast<float>(1 / scaling.slowing(frequency)));
   }
   return factors;
 }
@@ -65,7 +38,7 @@ nlohmann::ordered_json scaling_of_factors(const GgufFile& file, const GgufTensor
   const std::vector<float> values = values_of(file, factors);
   if (!values.empty()) {
     const Llama3Scaling scaling{.factor = *std::ranges::max_element(values)};
-    const double theta = config.value("rope_theta", kUsualTheta);
+    const double theta = rope_theta(Config(config, file.where()));
     if (are_near(values, rope_factors(scaling, theta, static_cast<std::int64_t>(2 * values.size())))) {
       return {{"rope_type", "llama3"},
               {"factor", scaling.factor},

@@ -1,6 +1,7 @@
 #include "checkpoint/tokenizer.h"
 
 #include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "base/mapped_file.h"
@@ -51,6 +52,11 @@ Tokenizer read_tokenizer(const fs::path& file) {
     if (extension != ".bin" && fs::exists(config)) apply_tokenizer_config(read_json(config), tokenizer);
     return tokenizer;
   });
+}
+
+bool is_byte_token(std::string_view text) {
+  const auto is_digit = [&](std::size_t i) { return std::isxdigit(static_cast<unsigned char>(text[i])) != 0; };
+  return text.size() == 6 && text.starts_with("<0x") && text.ends_with('>') && is_digit(3) && is_digit(4);
 }
 
 std::optional<std::int64_t> special_id(const Tokenizer& tokenizer, std::string_view role) {

@@ -54,6 +54,9 @@ Tokenizer parse_tokenizer_json(std::string_view text);
 Tokenizer parse_llama2c_tokenizer(std::string_view bytes);
 void apply_tokenizer_config(const nlohmann::json& config, Tokenizer& tokenizer);
 
+/// A SentencePiece vocabulary's word for one byte: "<0x0A>".
+bool is_byte_token(std::string_view text);
+
 /// The id of a special token; nullopt when the tokenizer names none.
 std::optional<std::int64_t> special_id(const Tokenizer& tokenizer, std::string_view role);
 

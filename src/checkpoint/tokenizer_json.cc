@@ -100,7 +100,7 @@ void scores_from_merges(Tokenizer& tokenizer) {
     const std::string& token = tokenizer.tokens[id];
     const auto at = rank.find(token);
     tokenizer.scores.push_back(at != rank.end() ? -at->second : -last);
-    if (token.size() == 6 && token.starts_with("<0x") && token.ends_with('>')) {
+    if (is_byte_token(token)) {
       tokenizer.types[id] = TokenType::byte;
       tokenizer.scores.back() = 0;
     }
@@ -113,6 +113,7 @@ void mark_word_starts(Tokenizer& tokenizer) {
   for (std::size_t id = 0; id < tokenizer.tokens.size(); ++id) {
     std::string& token = tokenizer.tokens[id];
     if (tokenizer.types[id] != TokenType::normal) continue;
+    if (token.starts_with('[') && token.ends_with(']')) continue;  // "[unused5]"
     token = token.starts_with("##") ? token.substr(2) : "\xE2\x96\x81" + token;
   }
 }

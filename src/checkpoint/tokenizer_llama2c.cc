@@ -1,6 +1,5 @@
 // tok512.bin and the like, as llama2.c exports a SentencePiece model: the longest token's bytes, then for each token
 // its score, its length and its bytes, with spaces in place of U+2581.
-#include <cctype>
 #include <cstring>
 
 #include "checkpoint/tokenizer.h"
@@ -21,13 +20,6 @@ T take(std::string_view& rest, std::size_t index) {
   std::memcpy(&value, rest.data(), sizeof(T));
   rest.remove_prefix(sizeof(T));
   return value;
-}
-
-/// "<0x0A>"
-bool is_byte_token(std::string_view text) {
-  return text.size() == 6 && text.starts_with("<0x") && text.ends_with('>') &&
-         std::isxdigit(static_cast<unsigned char>(text[3])) != 0 &&
-         std::isxdigit(static_cast<unsigned char>(text[4])) != 0;
 }
 
 std::string with_marked_spaces(std::string_view text) {

@@ -117,22 +117,23 @@ TEST(Tokenizer, BytePairEncodingsAreRead) {
 }
 
 TEST(Tokenizer, ByteFallbackMeansSentencePiece) {
-  const Tokenizer t =
-      parse_tokenizer_json(R"({"model":{"type":"BPE","byte_fallback":true,"unk_token":"<unk>",)"
-                           R"("vocab":{"<unk>":0,"<0x41>":1,"a":2,"b":3,"ab":4,"aba":5},"merges":["a b","ab a"]},)"
-                           R"("added_tokens":[{"id":0,"content":"<unk>","special":true}]})");
+  const Tokenizer t = parse_tokenizer_json(
+      R"({"model":{"type":"BPE","byte_fallback":true,"unk_token":"<unk>",)"
+      R"("vocab":{"<unk>":0,"<0x41>":1,"a":2,"b":3,"ab":4,"aba":5,"<0xZZ>":6},"merges":["a b","ab a"]},)"
+      R"("added_tokens":[{"id":0,"content":"<unk>","special":true}]})");
   EXPECT_EQ(t.kind, Tokenizer::Kind::sentencepiece);
-  EXPECT_THAT(t.types, ElementsAre(unknown, byte, normal, normal, normal, normal));
-  EXPECT_THAT(t.scores, ElementsAre(-2, 0, -2, -2, 0, -1));  // what merged first scores best
+  EXPECT_THAT(t.types, ElementsAre(unknown, byte, normal, normal, normal, normal, normal));
+  EXPECT_THAT(t.scores, ElementsAre(-2, 0, -2, -2, 0, -1, -2));  // what merged first scores best
   EXPECT_TRUE(t.merges.empty());
   EXPECT_THAT(special_id(t, "unk"), Optional(0));
 }
 
 TEST(Tokenizer, WordPiecesMarkTheStartsOfWords) {
-  const Tokenizer t = parse_tokenizer_json(R"({"model":{"type":"WordPiece","vocab":{"[CLS]":0,"a":1,"##b":2}},)"
-                                           R"("added_tokens":[{"id":0,"content":"[CLS]","special":true}]})");
+  const Tokenizer t =
+      parse_tokenizer_json(R"({"model":{"type":"WordPiece","vocab":{"[CLS]":0,"a":1,"##b":2,"[unused1]":3}},)"
+                           R"("added_tokens":[{"id":0,"content":"[CLS]","special":true}]})");
   EXPECT_EQ(t.kind, Tokenizer::Kind::wordpiece);
-  EXPECT_THAT(t.tokens, ElementsAre("[CLS]", kMark + "a", "b"));
+  EXPECT_THAT(t.tokens, ElementsAre("[CLS]", kMark + "a", "b", "[unused1]"));
 }
 
 TEST(Tokenizer, BrokenTokenizerJsonIsRefused) {

@@ -77,7 +77,7 @@ void observe(const Options& options, const Output& out) {
 
 void observe_importance(const Options& options, const Output& out) {
   const Checkpoint checkpoint = open_checkpoint(options.model);
-  const GgufArchitecture& architecture = gguf_architecture_of(checkpoint.config.value("model_type", ""), options.model);
+  const GgufArchitecture& architecture = gguf_architecture_of(model_type_of(checkpoint), options.model);
   const ObservedImportance seen = importance_from(checkpoint, options.data, out);
   const std::string dataset = std::filesystem::path(options.data.path).filename().string();
   save_importance(seen, architecture, dataset, options.output);

@@ -85,7 +85,7 @@ Json metadata_of(const Checkpoint& checkpoint) {
 }
 
 std::string kind_of(const Checkpoint& checkpoint) {
-  const std::string model_type = checkpoint.config.value("model_type", "");
+  const std::string model_type = model_type_of(checkpoint);
   const std::string file = gguf_fields(*checkpoint.weights).empty() ? "safetensors" : "GGUF";
   std::string kind = model_type.empty() ? file : fmt::format("{} in {}", model_type, file);
   const auto quantization = checkpoint.config.find("quantization_config");
@@ -116,7 +116,7 @@ std::string to_json(const Options& o, const Checkpoint& checkpoint) {
                        {"bits_per_weight", part.bits_per_weight()}});
   }
   Json document = {{"checkpoint", o.path},
-                   {"model_type", checkpoint.config.value("model_type", "")},
+                   {"model_type", model_type_of(checkpoint)},
                    {"file", gguf_fields(*checkpoint.weights).empty() ? "safetensors" : "gguf"},
                    {"weights", total.weights},
                    {"bytes", total.bytes},

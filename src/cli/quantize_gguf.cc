@@ -125,8 +125,7 @@ void quantize(const Options& o, const Output& out) {
   Importance importance;  // until it is computed: of no weight, which makes the same plan
   if (!o.importance.empty()) options.importance = &importance;
   if (!o.importance.empty() && !is_computed) {
-    importance =
-        load_importance(o.importance, gguf_architecture_of(checkpoint.config.value("model_type", ""), o.input));
+    importance = load_importance(o.importance, gguf_architecture_of(model_type_of(checkpoint), o.input));
   }
   const GgufPlan plan = plan_gguf(checkpoint, options);
   const Preflight preflight = preflight_gguf(checkpoint, plan, o.output);

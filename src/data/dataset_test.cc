@@ -248,6 +248,18 @@ TEST_F(DatasetTest, RandomDataIsSaidToBeSoAndRepeats) {
   EXPECT_THAT(refusal("random", {input("x", {-1, -1})}), HasSubstr("only the first dimension may be open"));
 }
 
+TEST_F(DatasetTest, RandomTokensAreOfTheVocabulary) {
+  ProgramValue tokens = input("tokens", {-1, -1}, DType::i64);
+  tokens.count = 7;
+  const auto first_ids = [&] { return Dataset::open("random", {&tokens, 1}, {.limit = 1})->next()->inputs[0]; };
+  EXPECT_EQ(first_ids().shape(), Shape({1, 32}));
+  EXPECT_THAT(first_ids().values<std::int64_t>(),
+              ::testing::Each(::testing::AllOf(::testing::Ge(0), ::testing::Lt(7))));
+  EXPECT_THAT(first_ids().values<std::int64_t>(), ::testing::Contains(6));
+  tokens.shape[1].longest = 5;
+  EXPECT_EQ(first_ids().shape(), Shape({1, 5}));
+}
+
 TEST_F(DatasetTest, ReadsTokenIdsAsTextALineEach) {
   std::ofstream(path("tokens.txt")) << "1 2 3\r\n\n 4,5,\t6 \n7";
   const std::vector<ProgramValue> inputs = {input("tokens", {-1, -1}, DType::i64)};

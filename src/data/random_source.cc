@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numbers>
@@ -12,6 +13,7 @@ namespace zeropoint {
 namespace {
 
 constexpr std::int64_t kDefaultSamples = 16;
+constexpr std::int64_t kDefaultTokens = 32;
 
 /// Normal numbers by Box and Muller: the standard library's differ from one implementation to the next.
 class Noise {
@@ -23,7 +25,7 @@ class Noise {
   float normal() {
     return static_cast<float>(std::sqrt(-2 * std::log(uniform())) * std::cos(2 * std::numbers::pi * uniform()));
   }
-  std::int64_t bit() { return static_cast<std::int64_t>(engine_() >> 63U); }
+  std::int64_t below(std::int64_t count) { return static_cast<std::int64_t>(engine_() >> 1U) % count; }
 
  private:
   std::mt19937_64 engine_;
@@ -48,7 +50,7 @@ class RandomSource final : public Source {
     RawSample sample;
     sample.where = "random";
     sample.is_whole = true;
-    for (std::size_t i = 0; i < inputs_.size(); ++i) sample.inputs.push_back({make(inputs_[i].dtype, shapes_[i]), {}});
+    for (std::size_t i = 0; i < inputs_.size(); ++i) sample.inputs.push_back({make(inputs_[i], shapes_[i]), {}});
     return sample;
   }
 
@@ -56,6 +58,11 @@ class RandomSource final : public Source {
   static Shape shape_of(const ProgramValue& input) {
     Shape shape;
     for (const Dim& dim : input.shape) {
+      const bool is_length = input.count > 0 && shape.size() == 1;  // of a sequence of token ids
+      if (dim.value < 0 && is_length) {
+        shape.push_back(dim.longest > 0 ? std::min(dim.longest, kDefaultTokens) : kDefaultTokens);
+        continue;
+      }
       if (dim.value < 0 && !shape.empty()) {
         fail(ErrorKind::invalid_option, "--data random",
              "the input '{}' wants {}: only the first dimension may be open", input.name, describe(input.shape));
@@ -65,15 +72,18 @@ class RandomSource final : public Source {
     return shape;
   }
 
-  /// Normal noise for floats; zeros and ones for integers, which may be indices into a small table.
-  Tensor make(DType dtype, const Shape& shape) {
+  /// Normal noise for floats; integers from those allowed, zeros and ones where nothing says which: they may be indices
+  /// into a small table.
+  Tensor make(const ProgramValue& input, const Shape& shape) {
+    const DType dtype = input.dtype;
     if (is_float(dtype)) {
       Tensor values = Tensor::allocate(DType::f32, shape);
       for (float& value : values.mutable_values<float>()) value = noise_.normal();
       return convert(values, dtype, "random");
     }
     Tensor values = Tensor::allocate(DType::i64, shape);
-    for (std::int64_t& value : values.mutable_values<std::int64_t>()) value = noise_.bit();
+    for (std::int64_t& value : values.mutable_values<std::int64_t>())
+      value = noise_.below(input.count > 0 ? input.count : 2);
     return convert(values, dtype, "random");
   }
 

@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "architectures/architecture.h"
-#include "architectures/config.h"
 #include "base/atomic_file.h"
 #include "base/fail.h"
 #include "base/glob.h"
 #include "base/interrupt.h"
+#include "checkpoint/config.h"
 #include "checkpoint/gguf_store.h"
 #include "checkpoint/rope_factors.h"
 #include "exporters/gguf_metadata.h"
@@ -64,6 +64,7 @@ class Planner {
     add_tensors();
     check_importance();
     add_rope_factors();
+    note_windows();
     add_fields();
     measure();
     return std::move(plan_);
@@ -124,11 +125,23 @@ class Planner {
   }
 
   void add_rope_factors() {
-    if (!llama3_scaling(config_)) return;
+    const auto scaling = rope_scaling(config_);
+    if (!scaling || rope_type(*scaling) != "llama3") return;
+    llama3_scaling(*scaling);  // complete, or the error says what is missing
     const std::int64_t heads = config_.positive("num_attention_heads");
     const std::int64_t head_size = config_.integer("head_dim", config_.positive("hidden_size") / heads);
     plan_.rows.push_back(
         {.source = "", .tensor = {.name = std::string(kRopeFactors), .type = GgmlType::f32, .shape = {head_size / 2}}});
+  }
+
+  /// llama.cpp's architectures of these models attend to everything.
+  void note_windows() {
+    if (!gguf_fields(*checkpoint_.weights).empty()) return;
+    const std::int64_t window = config_.integer("sliding_window", 0);
+    const bool is_used = config_.flag("use_sliding_window", architecture_.gguf == "llama");
+    if (window <= 0 || !is_used || window >= config_.integer("max_position_embeddings", INT64_MAX)) return;
+    plan_.notes.push_back(
+        fmt::format("the window of {} tokens is left out: readers of this architecture attend to all tokens", window));
   }
 
   void add_fields() {
@@ -175,8 +188,7 @@ class Planner {
 
 std::vector<float> factors_for(const Checkpoint& checkpoint, const GgufTensorSpec& tensor) {
   const Config config(checkpoint.config, checkpoint.path.string());
-  const auto scaling = llama3_scaling(config);
-  return rope_factors(*scaling, rope_theta(config), 2 * tensor.shape[0]);
+  return rope_factors(llama3_scaling(*rope_scaling(config)), rope_theta(config), 2 * tensor.shape[0]);
 }
 
 }  // namespace
@@ -196,7 +208,8 @@ void check_gguf_target(const Checkpoint& checkpoint, const std::filesystem::path
 void write_gguf(const Checkpoint& checkpoint, const GgufPlan& plan, const GgufOptions& options,
                 const std::filesystem::path& path, const OnProgress& on_progress) {
   check_gguf_target(checkpoint, path);
-  const std::string model_type = checkpoint.config.value("model_type", "");
+  const std::string model_type = model_type_of(checkpoint);
+  const Config config(checkpoint.config, checkpoint.path.string());
   const GgufArchitecture& architecture = gguf_architecture_of(model_type, checkpoint.path.string());
   std::vector<GgufTensorSpec> specs;
   std::int64_t total = 0;
@@ -214,7 +227,7 @@ void write_gguf(const Checkpoint& checkpoint, const GgufPlan& plan, const GgufOp
     const StoredTensor& stored = *checkpoint.weights->find(row.source);
     GgufRows rows{.weight = checkpoint.weights->read(stored),
                   .is_transposed = architecture.is_in_out(row.tensor.name) && row.tensor.shape.size() == 2,
-                  .permuted_heads = architecture.permuted_heads(row.tensor.name, checkpoint.config),
+                  .permuted_heads = architecture.permuted_heads(row.tensor.name, config),
                   .type = row.tensor.type,
                   .importance = {},
                   .where = fmt::format("{}: tensor '{}'", checkpoint.path.string(), row.source)};

@@ -6,8 +6,9 @@
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 
-#include "architectures/config.h"
 #include "base/fail.h"
+#include "checkpoint/config.h"
+#include "checkpoint/rope_scaling.h"
 
 namespace zeropoint {
 namespace {
@@ -84,17 +85,36 @@ void add_defaults(const Config& config, const GgufArchitecture& architecture, Ke
   keys.number("rope.dimension_count", head_size);
 }
 
+/// The file says factor and original length; readers take the paper's values for the rest.
+void require_usual_yarn(const Config& scaling) {
+  const auto require = [&](std::string_view key, double usual) {
+    const double value = scaling.number(key, usual);
+    if (value == usual) return;
+    fail(ErrorKind::unsupported, scaling.where(), "'{}' is {}: GGUF files are written for yarn's usual {} only", key,
+         value, usual);
+  };
+  require("beta_fast", 32);
+  require("beta_slow", 1);
+  for (const std::string_view key : {"attention_factor", "mscale", "mscale_all_dim"}) {
+    if (scaling.has(key)) {
+      fail(ErrorKind::unsupported, scaling.where(), "'{}' is given: GGUF files are written for yarn without it", key);
+    }
+  }
+}
+
 /// Llama 3's scaling is a tensor (see rope_factors.h); "dynamic" depends on the length of the text.
 void add_rope(const Config& config, Keys& keys) {
-  auto scaling = config.section("rope_parameters");
-  if (!scaling) scaling = config.section("rope_scaling");
+  const auto scaling = rope_scaling(config);
+  if (config.has("rope_theta") || (scaling && scaling->has("rope_theta"))) {
+    keys.real("rope.freq_base", rope_theta(config));
+  }
   if (!scaling) return;
-  if (scaling->has("rope_theta")) keys.real("rope.freq_base", scaling->number("rope_theta", 0));
-  const std::string kind = scaling->text("rope_type", scaling->text("type", "default"));
+  const std::string kind = rope_type(*scaling);
   if (kind == "default" || kind == "llama3") return;
   if (kind != "linear" && kind != "yarn") {
     fail(ErrorKind::unsupported, scaling->where(), "GGUF files have no words for the rope type '{}'", kind);
   }
+  if (kind == "yarn") require_usual_yarn(*scaling);
   keys.text("rope.scaling.type", kind);
   keys.real("rope.scaling.factor", scaling->number("factor", 1));
   if (scaling->has("original_max_position_embeddings")) {
@@ -113,7 +133,7 @@ std::vector<GgufField> model_metadata(const Checkpoint& checkpoint, const GgufAr
   fields.push_back(make_gguf_string("general.type", type));
   Keys keys(architecture, fields);
   for (const GgufKey& key : architecture.keys) {
-    if (!config.has(key.config)) continue;
+    if (!config.has(key.config) || key.config == "rope_theta") continue;
     if (key.kind == GgufKind::f32) {
       keys.real(key.gguf, config.number(key.config, 0));
     } else {

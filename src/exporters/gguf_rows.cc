@@ -68,6 +68,13 @@ class RowReader {
   std::int64_t count_ = 0;
 };
 
+/// The scales of blocks are float16, and so are the values of F16: large weights can be infinite there.
+bool decodes_to_finite(GgmlType type, const std::byte* codes, std::int64_t count) {
+  std::vector<float> values(static_cast<std::size_t>(count));
+  kernels::ggml_dequantize(type, codes, count, values.data());
+  return minmax_f32(values.data(), count).is_finite;
+}
+
 }  // namespace
 
 void write_rows(const GgufRows& rows,
@@ -94,15 +101,15 @@ void write_rows(const GgufRows& rows,
       const float* x = reader.read(first + begin, first + end, buffer, row);
       const MinMax range = minmax_f32(x, (end - begin) * columns);
       if (!range.is_finite) is_finite = false;
-      if (rows.type == GgmlType::f16 && absmax(range) > kLargestF16) fits = false;
-      if (!is_finite || !fits) return;
-      kernels::ggml_quantize(rows.type, x, end - begin, columns, rows.importance,
-                             bytes.data() + static_cast<std::size_t>(begin) * row_bytes);
+      if (!is_finite) return;
+      std::byte* codes = bytes.data() + static_cast<std::size_t>(begin) * row_bytes;
+      kernels::ggml_quantize(rows.type, x, end - begin, columns, rows.importance, codes);
+      if (absmax(range) > kLargestF16 && !decodes_to_finite(rows.type, codes, (end - begin) * columns)) fits = false;
     });
     if (!is_finite) fail_not_finite(rows.weight, rows.where);
     if (!fits) {
-      fail(ErrorKind::invalid_data, rows.where, "holds values above {}, which float16 cannot; take a mix without F16",
-           kLargestF16);
+      fail(ErrorKind::invalid_data, rows.where, "holds values above {}, too large for the float16 numbers of {}",
+           kLargestF16, kernels::name(rows.type));
     }
     write(std::span(bytes).first(static_cast<std::size_t>(n) * row_bytes), n * columns);
   }

@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 using kernels::GgmlType;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Optional;
 using testing::TempFolder;
 
@@ -233,6 +234,25 @@ TEST(GgufExport, Llama3ScalingBecomesFactors) {
   EXPECT_EQ(again.config["rope_scaling"]["factor"], 8.0);
 }
 
+TEST(GgufExport, TheBaseOfTheFrequenciesIsWrittenOnce) {
+  const TempFolder folder;
+  write_checkpoint(folder.path() / "m",
+                   llama_config(R"(,"rope_theta":10000.0,"rope_parameters":{"rope_theta":5000.0})"), llama_tensors());
+  export_gguf(open_checkpoint(folder / "m"), {.mix = "F32"}, folder / "m.gguf");
+  EXPECT_EQ(open_checkpoint(folder / "m.gguf").config["rope_theta"], 5000.0);
+}
+
+TEST(GgufExport, AWindowThatReadersDoWithoutIsNoted) {
+  const TempFolder folder;
+  const auto notes = [&](const std::string& more) {
+    write_checkpoint(folder.path() / "m", llama_config(more), llama_tensors());
+    return plan_gguf(open_checkpoint(folder / "m"), {.mix = "F32"}).notes;
+  };
+  EXPECT_THAT(notes(R"(,"sliding_window":16)"), ElementsAre(HasSubstr("the window of 16 tokens is left out")));
+  EXPECT_THAT(notes(R"(,"sliding_window":64)"), IsEmpty());
+  EXPECT_THAT(notes(R"(,"sliding_window":null)"), IsEmpty());
+}
+
 TEST(GgufExport, WhatCannotBeWrittenIsRefusedBeforeAnythingIs) {
   const TempFolder folder;
   const auto refusal = [&](const std::string& config, const Tensors& tensors, const GgufOptions& options) {
@@ -254,12 +274,23 @@ TEST(GgufExport, WhatCannotBeWrittenIsRefusedBeforeAnythingIs) {
             "has a NaN at [1, 1] (1 of 1024 values), which has no code");
   tensors[2].second.mutable_data<float>()[33] = 70000;
   EXPECT_EQ(refusal(llama_config(), tensors, {.mix = "F16"}),
-            "holds values above 65504, which float16 cannot; take a mix without F16");
+            "holds values above 65504, too large for the float16 numbers of F16");
+  tensors[2].second.mutable_data<float>()[33] = 1e6F;
+  EXPECT_EQ(refusal(llama_config(), tensors, {.mix = "Q4_0"}),
+            "holds values above 65504, too large for the float16 numbers of Q4_0");
   EXPECT_THAT(refusal(R"({"model_type":"t5"})", llama_tensors(), {}), HasSubstr("unknown model_type for GGUF 't5'"));
   EXPECT_THAT(refusal(llama_config(R"(,"rope_scaling":{"rope_type":"dynamic","factor":2.0})"), llama_tensors(), {}),
               HasSubstr("GGUF files have no words for the rope type 'dynamic'"));
   EXPECT_THAT(refusal(llama_config(R"(,"hidden_act":"relu")"), llama_tensors(), {}),
               HasSubstr("'hidden_act' is 'relu': GGUF readers compute silu of 'llama' models"));
+  const auto yarn = [](const std::string& more) {
+    return llama_config(R"(,"rope_scaling":{"rope_type":"yarn","factor":2.0,"original_max_position_embeddings":32,)" +
+                        more + "}");
+  };
+  EXPECT_EQ(refusal(yarn(R"("beta_fast":16)"), llama_tensors(), {}),
+            "'beta_fast' is 16: GGUF files are written for yarn's usual 32 only");
+  EXPECT_EQ(refusal(yarn(R"("attention_factor":1.5)"), llama_tensors(), {}),
+            "'attention_factor' is given: GGUF files are written for yarn without it");
   EXPECT_EQ(refusal(llama_config(), llama_tensors(), {.tokenizer = folder / "none.json"}),
             "cannot open: No such file or directory");
 }

@@ -26,7 +26,9 @@ class Decoded final : public DecodedStore {
     for (const StoredTensor& tensor : raw_->tensors()) {
       if (const auto weight = first_part.find(&tensor); weight != first_part.end()) add(*weight->second);
       if (parts.contains(&tensor)) continue;
-      places_.try_emplace(tensor.name, Place{tensors_.size(), &tensor, nullptr});
+      if (!places_.try_emplace(tensor.name, Place{tensors_.size(), &tensor, nullptr}).second) {
+        fail(ErrorKind::invalid_model, tensor.name, "is there twice: in float, and quantized");
+      }
       tensors_.push_back(tensor);
     }
   }

@@ -287,6 +287,14 @@ TEST(Formats, ReadersNameWhatIsWrong) {
   EXPECT_EQ(open_refusal(std::move(e)), "model: layer.up.qzeros: is [1, 7], not [1, 8]");
 
   e = quantized(gptq, "absmax", {.bits = 4}, 64, 96);
+  e.store->tensors_[0].shape = {std::int64_t{1} << 60, 0};
+  EXPECT_EQ(open_refusal(std::move(e)), "model: layer.up.qweight: is [1152921504606846976, 0], no matrix");
+
+  e = quantized(gptq, "absmax", {.bits = 4}, 64, 96);
+  e.store->add({"layer.up.weight", DType::f32, {1}}, Tensor::zeros(DType::f32, {1}));
+  EXPECT_EQ(open_refusal(std::move(e)), "model: layer.up.weight: is there twice: in float, and quantized");
+
+  e = quantized(gptq, "absmax", {.bits = 4}, 64, 96);
   e.store->tensors_[2].name = "layer.up.scale";
   EXPECT_EQ(open_refusal(std::move(e)), "model: layer.up.scales: is missing: its weight is quantized");
 

@@ -38,7 +38,9 @@ EncodedWeight open_module(const TensorStore& store, const std::string& module, c
   weight.parts[kScales] = &require_part(store, module + ".scales", {DType::f16, DType::bf16, DType::f32});
   weight.parts[kGroupIndex] = find_part(store, module + ".g_idx", {DType::i32});
   const Shape& packed = weight.parts[kWeight]->shape;
-  if (packed.size() != 2) fail(ErrorKind::invalid_model, module + ".qweight", "is {}, no matrix", to_string(packed));
+  if (packed.size() != 2 || packed[0] > kLargestDimension) {
+    fail(ErrorKind::invalid_model, module + ".qweight", "is {}, no matrix", to_string(packed));
+  }
   if (packed[0] * 32 % scheme.bits != 0) {
     fail(ErrorKind::invalid_model, module + ".qweight", "{} words hold no whole number of {}-bit codes", packed[0],
          scheme.bits);

@@ -1,11 +1,12 @@
 #include "pipeline/checkpoint_plan.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/fail.h"
 #include "formats/matrix_parts.h"
+#include "pipeline/linear_layers.h"
 #include "pipeline/weight_patterns.h"
 
 namespace zeropoint {
@@ -39,17 +40,17 @@ class Planner {
   CheckpointPlan plan() {
     check_weight_patterns(checkpoint_, job_.include, "--include");
     check_weight_patterns(checkpoint_, job_.exclude, "--exclude");
-    for (WeightPlace& place : places_of(checkpoint_, !job_.include.empty())) places_.emplace(place.name, place);
+    const std::vector<WeightPlace> places = places_of(checkpoint_, !job_.include.empty());
+    for (const WeightPlace& place : places) places_.emplace(place.name, place);
     for (const StoredTensor& tensor : checkpoint_.weights->tensors()) add(tensor);
     if (wanted_ == 0) fail(ErrorKind::invalid_option, checkpoint_.path.string(), "no matrix is left to quantize");
     if (as_asked_ == 0) {
       fail(ErrorKind::invalid_option, std::string(format_.name), "no weight can be {}: {}", to_string(scheme_),
            first_objection_);
     }
-    if (checkpoint_.config.value("tie_word_embeddings", nlohmann::ordered_json(false)) == true) {
-      plan_.model.skipped.emplace_back("lm_head.weight");  // a Linear that shares the embedding
-    }
-    std::ranges::sort(plan_.model.skipped);  // the same whatever the order of the files
+    std::unordered_set<std::string> quantized;
+    for (const WeightForm& form : plan_.model.weights) quantized.insert(form.name);
+    plan_.model.skipped = float_linear_layers(checkpoint_, places, quantized);
     return std::move(plan_);
   }
 
@@ -71,9 +72,6 @@ class Planner {
     if (is_wanted(tensor)) {
       ++wanted_;
       choose(planned, role);
-    }
-    if (!planned.is_quantized && (role == WeightRole::linear || role == WeightRole::output)) {
-      plan_.model.skipped.push_back(tensor.name);
     }
     if (planned.is_quantized) plan_.model.weights.push_back(planned.form);
     plan_.tensors.push_back(std::move(planned));

@@ -13,6 +13,7 @@
 #include "pipeline/carried_files.h"
 #include "pipeline/copy_tensor.h"
 #include "pipeline/encoded_output.h"
+#include "pipeline/linear_layers.h"
 #include "pipeline/preflight.h"
 
 namespace zeropoint {
@@ -109,25 +110,16 @@ class Converter {
     }
   }
 
-  /// Linear layers that are no quantized weights; none where the architecture is not known.
   std::vector<std::string> float_layers() const {
-    std::unordered_set<std::string> linear;
+    std::vector<WeightPlace> places;
     try {
-      for (const WeightPlace& place : find_architecture(checkpoint_).weights(checkpoint_)) {
-        if (place.role == WeightRole::linear || place.role == WeightRole::output) linear.insert(place.name);
-      }
+      places = find_architecture(checkpoint_).weights(checkpoint_);
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::unsupported) throw;
     }
-    std::vector<std::string> layers;
-    for (const StoredTensor& tensor : store_.tensors()) {
-      if (linear.contains(tensor.name) && store_.encoded(tensor) == nullptr) layers.push_back(tensor.name);
-    }
-    if (checkpoint_.config.value("tie_word_embeddings", nlohmann::ordered_json(false)) == true) {
-      layers.emplace_back("lm_head.weight");
-    }
-    std::ranges::sort(layers);
-    return layers;
+    std::unordered_set<std::string> quantized;
+    for (const WeightForm& form : model_.weights) quantized.insert(form.name);
+    return float_linear_layers(checkpoint_, places, quantized);
   }
 
   void preflight() {

@@ -28,7 +28,9 @@ std::uint64_t available_memory() {
   constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};
   const std::uint64_t system = number_in("/proc/meminfo", "MemAvailable:", 0) * 1024;
   const std::uint64_t limit = number_in("/sys/fs/cgroup/memory.max", "", kUnlimited);
-  const std::uint64_t used = number_in("/sys/fs/cgroup/memory.current", "", 0);
+  const std::uint64_t held = number_in("/sys/fs/cgroup/memory.current", "", 0);
+  const std::uint64_t cache = number_in("/sys/fs/cgroup/memory.stat", "inactive_file", 0);  // given up when wanted
+  const std::uint64_t used = held - std::min(held, cache);
   if (limit == kUnlimited) return system;
   const std::uint64_t left = limit > used ? limit - used : 1;
   return system == 0 ? left : std::min(system, left);

@@ -1,4 +1,4 @@
-#include "architectures/config.h"
+#include "checkpoint/config.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
