@@ -193,7 +193,8 @@ Command command_inspect_checkpoint() {
   return {
       .name = "inspect",
       .summary = "what is in a checkpoint: formats, bits per weight, tensors, metadata",
-      .description = "Reads headers only, so that checkpoints of any size are inspected at once.",
+      .description =
+          "Reads headers only, so that checkpoints of any size are inspected at once; --graph reads the weights.",
       .examples =
           "zeropoint inspect llama/\n"
           "zeropoint inspect llama-q4_k_m.gguf --tensors --metadata\n"

@@ -16,7 +16,7 @@
 #include "cli/importance.h"
 #include "cli/table.h"
 #include "exporters/gguf.h"
-#include "exporters/gguf_preflight.h"
+#include "pipeline/gguf_preflight.h"
 #include "pipeline/preflight.h"
 
 namespace zeropoint::cli {

@@ -1,4 +1,4 @@
-#include "exporters/gguf_preflight.h"
+#include "pipeline/gguf_preflight.h"
 
 #include <algorithm>
 #include <chrono>
