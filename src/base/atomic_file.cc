@@ -31,6 +31,7 @@ void write_all(int fd, const char* data, std::size_t size, const std::filesystem
 }  // namespace
 
 void require_replaceable(const std::filesystem::path& target) {
+  if (target.empty()) fail(ErrorKind::invalid_option, "--output", "the name of the file to write is empty");
   std::error_code ignored;
   const auto status = std::filesystem::status(target, ignored);
   if (std::filesystem::is_directory(status)) {

@@ -57,6 +57,7 @@ void rename_or_fail(const fs::path& from, const fs::path& to) {
 
 OutputFolder::OutputFolder(const fs::path& target, Existing existing)
     : target_(target.has_filename() ? target : target.parent_path()), folder_(target_) {
+  if (target_.empty()) fail(ErrorKind::invalid_option, "--output", "the name of the folder to write is empty");
   require_replaceable_folder(target_, existing);
   folder_ += "." + std::to_string(::getpid()) + ".tmp";
   std::error_code error;

@@ -93,9 +93,7 @@ std::string model_type_of(const Checkpoint& checkpoint) {
 
 bool is_checkpoint(const fs::path& path) {
   std::error_code ignored;
-  if (fs::is_directory(path, ignored)) {
-    return fs::exists(path / kConfig, ignored) || !files_ending(path, ".gguf").empty();
-  }
+  if (fs::is_directory(path, ignored)) return true;
   return path.extension() == ".safetensors" || path.extension() == ".gguf";
 }
 

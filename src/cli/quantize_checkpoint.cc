@@ -49,6 +49,9 @@ void write_onnx(const Options& options, const Output& out) {
 
 void quantize(Options& options, const Output& out) {
   CheckpointJob& job = options.job;
+  if (job.method == "gguf" || job.method.starts_with("GGUF")) {
+    throw Error(ErrorKind::invalid_option, "--method", "GGUF files need a mix: gguf:Q4_K_M, for example");
+  }
   if (options.symmetric && (job.method == "zero-point" || job.options.affine)) {
     throw Error(ErrorKind::invalid_option, "--symmetric", "contradicts a zero point");
   }

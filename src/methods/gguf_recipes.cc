@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <vector>
 
@@ -150,7 +151,9 @@ GgmlType wanted_type(const GgufRecipe& recipe, const Place& place, const Shape& 
 std::span<const GgufRecipe> all_gguf_recipes() { return kRecipes; }
 
 const GgufRecipe& find_gguf_recipe(std::string_view name) {
-  const auto* recipe = std::ranges::find(kRecipes, name, &GgufRecipe::name);
+  const auto same = [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == b; };
+  const auto* recipe =
+      std::ranges::find_if(kRecipes, [&](const GgufRecipe& row) { return std::ranges::equal(name, row.name, same); });
   if (recipe != kRecipes.end()) return *recipe;
   std::vector<std::string_view> known;
   for (const GgufRecipe& row : kRecipes) known.push_back(row.name);

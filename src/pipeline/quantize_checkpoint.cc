@@ -82,6 +82,9 @@ class Quantizer {
     if (method_.needs_data && job_.data.path.empty()) {
       fail(ErrorKind::invalid_option, "--data", "is needed: {} makes up for errors on calibration data", method_.name);
     }
+    if (!method_.needs_data && !job_.data.path.empty()) {
+      fail(ErrorKind::invalid_option, "--data", "is not read: {} looks at weights alone", method_.name);
+    }
     std::error_code ignored;
     if (fs::equivalent(checkpoint_.path, output_, ignored)) {
       fail(ErrorKind::invalid_option, "--output", "'{}' is the input; it is never overwritten", output_.string());

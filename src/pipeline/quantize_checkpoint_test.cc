@@ -306,7 +306,7 @@ TEST_F(QuantizeCheckpoint, AffineGridsAreSuchAsTheFormatHolds) {
                                 {.method = "gptq", .options = {.bits = 8, .affine = true}},
                                 {.method = "zero-point", .format = "gptq", .options = {.bits = 4, .block_size = 32}}};
   for (CheckpointJob job : jobs) {
-    job.data.path = tokens();
+    if (job.method == "gptq") job.data.path = tokens();
     job.force = true;
     EXPECT_EQ(quantize_checkpoint(folder_ / "in", out(), job).format, "gptq");
     const double d = difference(logits(out()), expected);

@@ -29,11 +29,17 @@ std::vector<std::vector<Tensor>> samples_for(const Model& model, const DataSourc
       Dataset::open(source.path, declared_inputs(model.graph),
                     {.preprocess = source.preprocess, .limit = source.limit, .batch = source.batch});
   warnings = data->warnings();
+  const std::vector<ProgramValue> inputs = declared_inputs(model.graph);
+  const std::int64_t positions = inputs.at(0).shape.empty() ? -1 : inputs[0].shape.back().longest;
   std::vector<std::vector<Tensor>> samples;
   std::int64_t longest = 0;
   while (auto batch = data->next()) {
     const Shape& shape = batch->inputs.at(0).shape();
     if (!shape.empty()) longest = std::max(longest, shape.back());
+    if (positions >= 0 && longest > positions) {
+      fail(ErrorKind::invalid_data, source.path, "holds a sequence of {} tokens; the model has {} positions", longest,
+           positions);
+    }
     samples.push_back(std::move(batch->inputs));
   }
   if (longest < kShortestSequence) {

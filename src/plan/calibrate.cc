@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/fail.h"
 #include "base/interrupt.h"
@@ -90,8 +91,14 @@ std::vector<std::string> observable_values(const Graph& graph) {
     if (id != kNoValue && may_be_float32(graph.value(id))) names.push_back(graph.value(id).name);
   };
   for (const ValueId id : graph.inputs) take(id);
+  std::set<ValueId> fixed;  // what is computed from constants alone: a weight cast or transposed is still a weight
+  const auto is_fixed = [&](ValueId id) { return id == kNoValue || graph.is_constant(id) || fixed.contains(id); };
   for (const Node& node : graph.nodes) {
-    for (const ValueId id : node.outputs) take(id);
+    if (!node.inputs.empty() && node.subgraphs().empty() && std::ranges::all_of(node.inputs, is_fixed)) {
+      fixed.insert(node.outputs.begin(), node.outputs.end());
+    } else {
+      for (const ValueId id : node.outputs) take(id);
+    }
   }
   return names;
 }

@@ -21,7 +21,7 @@ struct CalibrationOptions {
   OnProgress on_progress;                  // in samples
 };
 
-/// The graph's inputs and all that its nodes compute, constants excepted, by name; values that are
+/// The graph's inputs and all that its nodes compute, except from constants alone, by name; values that are
 /// declared to be of another type than float32 are left out.
 std::vector<std::string> observable_values(const Graph& graph);
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "graph/text.h"
+#include "support/model_text.h"
 #include "zeropoint/error.h"
 
 namespace zeropoint {
@@ -85,6 +86,13 @@ TEST(Calibrate, RecordsEveryTensorOverAllSamples) {
   EXPECT_EQ(range("a"), (Range{-2, 6}));
   EXPECT_EQ(range("b"), (Range{0, 6}));
   EXPECT_EQ(range("y"), (Range{0, 36}));
+}
+
+TEST(Calibrate, WeightsAreNotObservedHoweverTheyAreStored) {
+  const Model model = testing::model_of(
+      "g (float32[N, 2] x) => (y) <bfloat16[2, 2] w = {1, 0, 0, 1}>\n"
+      "{ wide = Cast<to = 1>(w) turned = Transpose(wide) y = MatMul(x, turned) }");
+  EXPECT_THAT(observable_values(model.graph), ElementsAre("x", "y"));
 }
 
 TEST(Calibrate, ShardsMergeToTheWhole) {

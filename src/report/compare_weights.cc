@@ -21,7 +21,8 @@ WeightError error_of(const TensorStore& first, const StoredTensor& a, const Tens
     row.error.add(read_f32(first, a), read_f32(second, b));
   } catch (const Error& error) {
     if (!error.where().empty()) throw;
-    throw Error(error.kind(), a.name, error.message());
+    throw Error(error.kind(), fmt::format("'{}'", a.name),
+                fmt::format("{} in one of the checkpoints", error.message()));
   }
   first.release(a);
   second.release(b);

@@ -72,7 +72,7 @@ TEST(CompareWeights, NamesTheTensorThatDoesNotCompare) {
   const Tensor x = Tensor::of<float>({2}, {1, 2});
   EXPECT_EQ(refusal(x, Tensor::of<float>({1, 2}, {1, 2})),
             "w: has the shape [2] in one checkpoint and [1, 2] in the other");
-  EXPECT_EQ(refusal(x, Tensor::of<float>({2}, {1, NAN})), "w: has a NaN or an infinity");
+  EXPECT_EQ(refusal(x, Tensor::of<float>({2}, {1, NAN})), "'w': has a NaN or an infinity in one of the checkpoints");
   EXPECT_EQ(refusal(x, Tensor::of<std::int8_t>({2}, {1, 2})), "w: is float32 in one checkpoint and int8 in the other");
 }
 

@@ -3,6 +3,7 @@
 //   perplexity = exp(-1/n sum_t log softmax(logits[t])[tokens[t + 1]])
 #include <cmath>
 
+#include "base/fail.h"
 #include "data/convert.h"
 #include "report/metric.h"
 #include "report/next_token.h"
@@ -28,7 +29,8 @@ class Perplexity final : public Metric {
   }
 
   std::vector<Score> scores() const override {
-    const double mean = tokens_ == 0 ? 0 : sum_ / static_cast<double>(tokens_);
+    if (tokens_ == 0) fail(ErrorKind::invalid_data, "data", "no sequence has 2 tokens: there is none to predict");
+    const double mean = sum_ / static_cast<double>(tokens_);
     return {{.name = "perplexity", .value = std::exp(mean)},
             {.name = "loss", .value = mean},
             {.name = "tokens", .value = static_cast<double>(tokens_)}};

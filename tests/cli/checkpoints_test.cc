@@ -1,4 +1,5 @@
 // Checkpoints as users meet them: inspect, calibrate, quantize to GGUF, convert and compare.
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <random>
 
@@ -72,7 +73,9 @@ TEST_F(Checkpoints, InspectSaysHowTensorsAreStored) {
   for (const Json& type : json["types"]) types.push_back(type["stored_as"]);
   EXPECT_THAT(types, ElementsAre("Q4_K", "Q6_K", "float32"));
   for (const Json& tensor : json["tensors"]) {
-    if (tensor["stored_as"] == "Q4_K") EXPECT_EQ(tensor["bits_per_weight"], 4.5) << tensor;
+    if (tensor["stored_as"] == "Q4_K") {
+      EXPECT_EQ(tensor["bits_per_weight"], 4.5) << tensor;
+    }
   }
 }
 
@@ -157,6 +160,46 @@ TEST_F(Checkpoints, AGgufFileIsRefusedInOneLine) {
   EXPECT_EQ(files(), before);
 }
 
+TEST_F(Checkpoints, MixesMayBeWrittenInSmallLetters) {
+  run(gguf("Q4_K_M", "large.gguf"));
+  run(gguf("q4_k_m", "small.gguf"));
+  EXPECT_TRUE(bytes("small.gguf") == bytes("large.gguf"));
+}
+
+// ---- what cannot be
+
+TEST_F(Checkpoints, MistakesAreNamedBeforeAnyWork) {
+  std::filesystem::create_directory(path("empty"));
+  write_tiny_llama(folder_ / "nan", {.change = [](const std::string& name, Tensor& values) {
+                     if (name.ends_with("o_proj.weight")) values.mutable_data<float>()[65] = std::nanf("");
+                   }});
+  save_npy(Tensor::zeros(DType::i64, {2, 1}), path("short.npy"));
+  save_npy(Tensor::zeros(DType::i64, {2, 33}), path("long.npy"));
+  const std::vector<std::string> before = files();
+  const auto quantize = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"quantize", path("llama"), "--quiet"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+  EXPECT_EQ(error_of({"quantize", path("empty"), "-o", path("out")}, kExitError),
+            "empty: is no checkpoint: it holds no config.json");
+  EXPECT_EQ(error_of({"eval", path("empty"), "--data", path("tokens.npy")}, kExitError),
+            "empty: is no checkpoint: it holds no config.json");
+  EXPECT_EQ(error_of(quantize({"-o", ""}), kExitUsage), "--output: the name of the folder to write is empty");
+  EXPECT_EQ(error_of(quantize({"--data", path("tokens.npy"), "-o", path("out")}), kExitUsage),
+            "--data: is not read: absmax looks at weights alone");
+  EXPECT_EQ(error_of(quantize({"--method", "gguf", "-o", path("out")}), kExitUsage),
+            "--method: GGUF files need a mix: gguf:Q4_K_M, for example");
+  EXPECT_EQ(error_of(quantize({"--method", "gptq", "--data", path("long.npy"), "-o", path("out")}), kExitError),
+            "long.npy: holds a sequence of 33 tokens; the model has 32 positions");
+  EXPECT_EQ(error_of({"eval", path("llama"), "--data", path("short.npy"), "--metric", "perplexity"}, kExitError),
+            "data: no sequence has 2 tokens: there is none to predict");
+  EXPECT_EQ(error_of({"calibrate", path("nan"), "--data", path("tokens.npy"), "--importance", "-o", path("i.gguf")},
+                     kExitError),
+            "nan: 'model.layers.0.self_attn.o_proj.weight': has a NaN at [1, 1] (1 of 4096 values), which has no code");
+  EXPECT_EQ(files(), before);
+}
+
 // ---- convert
 
 TEST_F(Checkpoints, CodesGoFromFormatToFormatAndBack) {
@@ -181,9 +224,10 @@ TEST_F(Checkpoints, WhatAnotherFormatCannotHoldIsNotConverted) {
               HasSubstr("nf4: 'model.layers.0."));
   EXPECT_THAT(error_of({"convert", path("int8"), "--format", "bitsandbytes", "-o", path("out")}, kExitError),
               HasSubstr("cannot become bitsandbytes: "));
-  EXPECT_EQ(error_of({"convert", path("int8"), "--format", "gptq", "-o", path("out")}, kExitError),
-            "int8: model.layers.0.mlp.down_proj.weight: scale 0.0025328111 would be rounded to float16; quantize to this "
-            "format from the floats");
+  EXPECT_EQ(
+      error_of({"convert", path("int8"), "--format", "gptq", "-o", path("out")}, kExitError),
+      "int8: model.layers.0.mlp.down_proj.weight: scale 0.0025328111 would be rounded to float16; quantize to this "
+      "format from the floats");
   EXPECT_EQ(error_of({"convert", path("llama"), "--format", "plain", "-o", path("out")}, kExitUsage),
             "llama: holds no quantized safetensors to convert; 'zeropoint quantize' takes floats and GGUF files");
   EXPECT_THAT(error_of({"convert", path("int8"), "--format", "awq", "-o", path("out")}, kExitUsage),
@@ -201,7 +245,9 @@ TEST_F(Checkpoints, AGgufFileIsComparedWithItsSource) {
   for (const Json& weight : weights) {
     const bool is_float = weight["stored"] == "float32";
     EXPECT_EQ(weight["sqnr_db"].is_null(), is_float) << weight;  // null: nothing is lost
-    if (!is_float) EXPECT_GT(weight["sqnr_db"], 20) << weight;
+    if (!is_float) {
+      EXPECT_GT(weight["sqnr_db"], 20) << weight;
+    }
   }
   const Json all = Json::parse(run({"compare", path("llama"), path("m.gguf"), "--data", path("tokens.npy"), "--json"}));
   EXPECT_GT(all["language"]["kl_mean"], 0);

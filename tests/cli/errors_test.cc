@@ -57,7 +57,7 @@ TEST_F(Errors, ExplainRefusesOptionsThatCouldNotChangeItsAnswer) {
 
 TEST_F(Errors, AFileThatIsMissingOrBrokenIsNamed) {
   EXPECT_EQ(error_of({"inspect", path("none.onnx")}, kExitError), "none.onnx: cannot open: No such file or directory");
-  EXPECT_THAT(error_of({"inspect", folder_.path().string()}, kExitError), HasSubstr("is a folder, a file is wanted"));
+  EXPECT_THAT(error_of({"inspect", folder_.path().string()}, kExitError), HasSubstr("is no checkpoint: it holds no config.json"));
   EXPECT_THAT(error_of({"inspect", folder_.write("bad.onnx", "not a model")}, kExitError), HasSubstr("bad.onnx: "));
   EXPECT_THAT(error_of({"inspect", folder_.write("empty.onnx", "")}, kExitError), HasSubstr("empty.onnx: "));
   EXPECT_EQ(error_of({"eval", path("net.onnx"), "--data", path("none.npz")}, kExitError),
