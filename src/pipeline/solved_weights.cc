@@ -25,11 +25,10 @@ fs::path journal_folder(const fs::path& output) {
 
 std::vector<std::vector<Tensor>> samples_for(const Model& model, const DataSource& source,
                                              std::vector<std::string>& warnings) {
-  const std::unique_ptr<Dataset> data =
-      Dataset::open(source.path, declared_inputs(model.graph),
-                    {.preprocess = source.preprocess, .limit = source.limit, .batch = source.batch});
-  warnings = data->warnings();
   const std::vector<ProgramValue> inputs = declared_inputs(model.graph);
+  const std::unique_ptr<Dataset> data = Dataset::open(
+      source.path, inputs, {.preprocess = source.preprocess, .limit = source.limit, .batch = source.batch});
+  warnings = data->warnings();
   const std::int64_t positions = inputs.at(0).shape.empty() ? -1 : inputs[0].shape.back().longest;
   std::vector<std::vector<Tensor>> samples;
   std::int64_t longest = 0;
