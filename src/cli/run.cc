@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "architectures/load_model.h"
+#include "base/atomic_file.h"
 #include "base/fail.h"
 #include "cli/arithmetic_option.h"
 #include "cli/command.h"
@@ -106,6 +107,7 @@ void report(const Options& options, const std::vector<NamedTensor>& outputs, std
 }
 
 void run(const Options& options, const Output& out) {
+  if (!options.output.empty()) require_writable(options.output);
   Program program = Program::compile(load_model(options.model, options.layers));
   const std::unique_ptr<Dataset> data = open_data(options.data, program.inputs(), out);
   std::vector<std::vector<Tensor>> parts(program.outputs().size());
