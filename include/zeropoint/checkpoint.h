@@ -37,10 +37,11 @@ struct Preflight {
   std::size_t weights = 0;  // matrices that will be quantized
   std::uint64_t input_bytes = 0;
   std::uint64_t output_bytes = 0;
-  std::uint64_t peak_memory = 0;       // bytes
+  std::uint64_t journal_bytes = 0;     // gptq: finished weights, beside the output until it is complete
+  std::uint64_t peak_memory = 0;       // bytes; pages of the input that the system can take back are not counted
   std::uint64_t available_memory = 0;  // bytes; 0: not known
   std::uint64_t free_disk = 0;         // bytes, where the output goes
-  double seconds = 0;                  // an estimate from quantizing a sample; 0: not known
+  double seconds = 0;                  // an estimate from some of the work
 };
 
 struct CheckpointJob {

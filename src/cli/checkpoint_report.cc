@@ -25,7 +25,7 @@ std::string preflight_text(const Preflight& p) {
   std::string text = fmt::format("{} matri{}: {} in, {} out; memory {}", p.weights, p.weights == 1 ? "x" : "ces",
                                  bytes_text(p.input_bytes), bytes_text(p.output_bytes), bytes_text(p.peak_memory));
   if (p.available_memory != 0) text += fmt::format(" of {}", bytes_text(p.available_memory));
-  text += fmt::format(", disk {} of {}", bytes_text(p.output_bytes), bytes_text(p.free_disk));
+  text += fmt::format(", disk {} of {}", bytes_text(disk_bytes(p)), bytes_text(p.free_disk));
   if (p.seconds > 0) text += fmt::format(", about {:.0f} s", std::ceil(p.seconds));
   return text;
 }
@@ -64,6 +64,7 @@ std::string report_json(const CheckpointReport& report, const std::string& outpu
                                      {"bits_per_weight", report.bits_per_weight},
                                      {"input_bytes", p.input_bytes},
                                      {"output_bytes", report.output_bytes},
+                                     {"journal_bytes", p.journal_bytes},
                                      {"peak_memory_bytes", p.peak_memory},
                                      {"estimated_seconds", p.seconds},
                                      {"weights", nlohmann::ordered_json::array()},

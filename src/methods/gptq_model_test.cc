@@ -7,6 +7,7 @@
 #include <random>
 
 #include "executor/program.h"
+#include "methods/gptq_cost.h"
 #include "methods/gptq_fingerprint.h"
 #include "methods/gptq_journal.h"
 #include "methods/input_rows.h"
@@ -198,6 +199,19 @@ TEST(GptqModel, NamesTheWeightWhoseInputsAreNotFinite) {
   EXPECT_THAT(refusal(two_layers(), data, {}), HasSubstr("test.onnx: w1: its Hessian has a"));
 }
 
+TEST(GptqCost, IsKnownFromSizes) {
+  const Model model = two_layers();
+  const GptqCost cost = gptq_cost(model, samples(), {});
+  // The second layer: 16 rows of 6 inputs, of 4 before it, and of 4 in and behind the residual stream; the Hessian, its
+  // factor and half of it; per weight three floats and two codes.
+  EXPECT_EQ(cost.memory, 4U * (16 * (6 + 4 + 2 * 4) + 2 * 36 + 18 + 3 * 18) + 2 * 18);
+  EXPECT_EQ(cost.grid_weights, 2 * (24 + 18));
+  // Forward passes and Hessians of 16 rows; factors, sweeps and losses.
+  EXPECT_DOUBLE_EQ(cost.multiply_adds, 16 * (24 + 18 + (16 + 36) / 2.0) + (64 + 216) / 3.0 + 1.5 * (6 * 16 + 3 * 36));
+  EXPECT_GT(gptq_seconds(cost, model, {}), 0);
+  EXPECT_EQ(gptq_cost(model, samples(), {.keep = [](const std::string&) { return "stays"; }}).memory, 0U);
+}
+
 TEST(InputRows, AreTheWindowsOfAConvolution) {
   const auto gram = [](const std::string& attributes, const Tensor& x, const Shape& weight) {
     const Model model = model_of("g (float32[1, 1, 1, 3] x) => (y) <float32[1, 1, 1, 2] w = {1, 1}> { y = Conv<" +
@@ -298,6 +312,22 @@ TEST_F(Journal, AResumedRunHasTheBytesOfAnUninterruptedOne) {
       if (x.groups) EXPECT_TRUE(equal<std::int32_t>(x.groups, y.groups));
     }
     EXPECT_EQ(journal.finished(), 2U);
+    journal.remove();
+  }
+}
+
+TEST_F(Journal, TakesTheDiskThatWasAnnounced) {
+  const Model model = two_layers();
+  GptqOptions schemes[] = {
+      {.bits = 3}, {.block_size = 2, .symmetric = false}, {.block_size = 2, .act_order = true}, {.per_tensor = true}};
+  for (const GptqOptions& gptq : schemes) {
+    GptqJournal journal = open(model, {.gptq = gptq});
+    quantize(model, samples(), {.gptq = gptq, .journal = &journal});
+    std::uint64_t bytes = 0;
+    for (const std::string& name : files()) {
+      if (name.ends_with(".weight")) bytes += std::filesystem::file_size(folder_ / ("j/" + name));
+    }
+    EXPECT_EQ(gptq_cost(model, samples(), {.gptq = gptq}).journal_bytes, bytes);
     journal.remove();
   }
 }

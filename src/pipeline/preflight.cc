@@ -45,10 +45,12 @@ std::uint64_t free_disk(const fs::path& target) {
   return space.available;
 }
 
+std::uint64_t disk_bytes(const Preflight& p) { return p.output_bytes + p.journal_bytes; }
+
 void require_resources(const Preflight& p, const fs::path& target) {
-  if (p.output_bytes > p.free_disk) {
+  if (disk_bytes(p) > p.free_disk) {
     fail(ErrorKind::io, target.string(), "needs {} of disk, {} are free; --force goes on all the same",
-         bytes_text(p.output_bytes), bytes_text(p.free_disk));
+         bytes_text(disk_bytes(p)), bytes_text(p.free_disk));
   }
   if (p.available_memory != 0 && p.peak_memory > p.available_memory) {
     fail(ErrorKind::io, target.string(), "needs {} of memory, {} are available; --force goes on all the same",

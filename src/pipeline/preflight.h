@@ -15,6 +15,9 @@ std::uint64_t available_memory();
 /// Free bytes on the file system that `target` will be on.
 std::uint64_t free_disk(const std::filesystem::path& target);
 
+/// What the output and what is beside it until it is complete will take.
+std::uint64_t disk_bytes(const Preflight& preflight);
+
 /// Throws io when memory or disk do not suffice, saying how much is missing.
 void require_resources(const Preflight& preflight, const std::filesystem::path& target);
 

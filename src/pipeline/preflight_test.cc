@@ -1,6 +1,5 @@
 #include "pipeline/preflight.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support/temp_folder.h"
@@ -9,7 +8,6 @@
 namespace zeropoint {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::TempFolder;
 
 TEST(Preflight, FreeDiskIsThatOfTheFolderAroundTheTarget) {
@@ -19,13 +17,33 @@ TEST(Preflight, FreeDiskIsThatOfTheFolderAroundTheTarget) {
   EXPECT_THROW(free_disk(home.path() / "none/out"), Error);
 }
 
-TEST(Preflight, RefusesWhatTheDiskCannotHold) {
+std::string refusal(const Preflight& preflight) {
   try {
-    require_resources({.output_bytes = 2'000'000, .free_disk = 1'000'000}, "out");
-    FAIL() << "accepted";
+    require_resources(preflight, "out");
   } catch (const Error& e) {
-    EXPECT_THAT(e.message(), HasSubstr("needs 2 MB of disk, 1 MB are free"));
+    return e.what();
   }
+  return "";
+}
+
+TEST(Preflight, RefusesWhatTheDiskCannotHold) {
+  EXPECT_EQ(refusal({.output_bytes = 2'000'000, .free_disk = 1'000'000}),
+            "out: needs 2 MB of disk, 1 MB are free; --force goes on all the same");
+  EXPECT_EQ(refusal({.output_bytes = 2'000'000, .journal_bytes = 500'000, .free_disk = 2'200'000}),
+            "out: needs 2.5 MB of disk, 2.2 MB are free; --force goes on all the same");
+  EXPECT_EQ(refusal({.output_bytes = 2'000'000, .free_disk = 2'000'000}), "");
+}
+
+TEST(Preflight, RefusesWhatTheMemoryCannotHold) {
+  EXPECT_EQ(refusal({.peak_memory = 3'000'000'000, .available_memory = 2'500'000'000}),
+            "out: needs 3 GB of memory, 2.5 GB are available; --force goes on all the same");
+  EXPECT_EQ(refusal({.peak_memory = 3, .available_memory = 3}), "");
+  EXPECT_EQ(refusal({.peak_memory = 3'000'000'000, .available_memory = 0}), "") << "not known";
+}
+
+TEST(Preflight, KnowsTheMemoryOfThisMachine) {
+  EXPECT_GT(available_memory(), 1'000'000U);
+  EXPECT_LT(available_memory(), std::uint64_t{1} << 50);
 }
 
 }  // namespace

@@ -70,7 +70,6 @@ class Quantizer {
 
  private:
   void solve() {
-    solved_.emplace(checkpoint_, output_, job_, plan_, format_);
     for (const PlannedTensor& planned : plan_.tensors) {
       if (planned.must_be_finite && !planned.is_quantized) require_finite(checkpoint_, *planned.tensor);
     }
@@ -110,9 +109,31 @@ class Quantizer {
     for (const fs::path& file : carried_files(checkpoint_)) p.output_bytes += fs::file_size(file);
     p.available_memory = available_memory();
     p.free_disk = free_disk(output_);
-    p.seconds = estimate();
+    if (method_.needs_data) {
+      prepare_to_solve();
+    } else {
+      p.seconds = rounding_seconds();
+    }
+    p.seconds += static_cast<double>(p.output_bytes) / kDiskRate;
     if (job_.on_preflight) job_.on_preflight(p);
     if (!job_.force) require_resources(p, output_);
+  }
+
+  /// Opens the model and the data, which hold the rest of what is to be known. Weights that the file has encoded are
+  /// decoded for it.
+  void prepare_to_solve() {
+    Preflight& p = report_.preflight;
+    std::uint64_t decoded = 0;
+    for (const StoredTensor& tensor : checkpoint_.weights->tensors()) {
+      if (!tensor.encoding.empty()) decoded += 4 * static_cast<std::uint64_t>(element_count(tensor.shape));
+    }
+    p.peak_memory = std::max(p.peak_memory, kBaseMemory + decoded);
+    if (!job_.force) require_resources(p, output_);
+    solved_.emplace(checkpoint_, output_, job_, plan_, format_);
+    const GptqCost cost = solved_->cost();
+    p.peak_memory = std::max(p.peak_memory, kBaseMemory + decoded + cost.memory);
+    p.journal_bytes = cost.journal_bytes;
+    p.seconds = solved_->seconds();
   }
 
   /// Source, perhaps decoded and transposed, codes, and the parts of the file, of which packing needs a second copy.
@@ -125,11 +146,10 @@ class Quantizer {
     return source + decoded + elements + 2 * storage_bytes(format_.parts(planned.form));
   }
 
-  /// Seconds, from some rows of the first matrix and the rate of a plain disk.
-  double estimate() const {
+  /// From some rows of the first matrix.
+  double rounding_seconds() const {
     const auto first = std::ranges::find_if(plan_.tensors, &PlannedTensor::is_quantized);
     const WeightForm& form = first->form;
-    if (method_.quantize == nullptr) return 0;
     const Tensor weight = checkpoint_.weights->read(*first->tensor);
     const std::int64_t rows = std::clamp<std::int64_t>(kSampleElements / weight.dim(1), 1, weight.dim(0));
     const Tensor sample = Tensor::view(weight.dtype(), {rows, weight.dim(1)}, weight.raw(), weight.owner());
@@ -138,8 +158,7 @@ class Quantizer {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
     double elements = 0;
     for (const WeightForm& each : plan_.model.weights) elements += static_cast<double>(each.rows * each.columns);
-    return seconds.count() / static_cast<double>(sample.size()) * elements +
-           static_cast<double>(report_.preflight.output_bytes) / kDiskRate;
+    return seconds.count() / static_cast<double>(sample.size()) * elements;
   }
 
   std::string place(const std::string& weight) const {

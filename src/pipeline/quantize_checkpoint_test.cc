@@ -426,9 +426,42 @@ TEST_F(QuantizeCheckpoint, SaysWhatItTakesBeforeItStarts) {
   EXPECT_EQ(seen.weights, 7U);
   EXPECT_GT(seen.input_bytes, report.output_bytes);
   EXPECT_NEAR(static_cast<double>(seen.output_bytes), static_cast<double>(report.output_bytes), 4096);
-  EXPECT_GT(seen.peak_memory, 0U);
+  // Source, codes and twice the parts of a layer of 96 x 64, and the program.
+  EXPECT_EQ(seen.peak_memory, 64'000'000U + 4 * 96 * 64 + 96 * 64 + 2 * (96 * 64 + 4 * 96));
+  EXPECT_EQ(seen.journal_bytes, 0U);
   EXPECT_GT(seen.free_disk, seen.output_bytes);
   EXPECT_GT(seen.seconds, 0);
+}
+
+TEST_F(QuantizeCheckpoint, SaysWhatGptqTakesBeforeItStarts) {
+  const auto preflight = [&](const std::string& input, const std::string& data) {
+    struct Stop {};
+    Preflight seen;
+    CheckpointJob job{.method = "gptq", .data = {.path = data}};
+    job.on_preflight = [&](const Preflight& p) {
+      seen = p;
+      throw Stop();
+    };
+    EXPECT_THROW(quantize_checkpoint(input, out(), job), Stop);
+    EXPECT_THAT(files(folder_.path()), Not(Contains(::testing::StartsWith("out"))));
+    EXPECT_GT(seen.seconds, 0);
+    return seen;
+  };
+  const std::string in = write();
+  const Preflight ten = preflight(in, tokens());
+  constexpr std::uint64_t kWeights = 4 * 64 * 64 + 3 * 64 * 96;
+  EXPECT_EQ(ten.journal_bytes, kWeights + 4 * (4 * 64 + 2 * 96 + 64)) << "codes and scales";
+
+  const auto zeros = [&](std::int64_t sequences) {
+    save_npy(Tensor::zeros(DType::i64, {sequences, 16}), folder_ / "zeros.npy");
+    return folder_ / "zeros.npy";
+  };
+  // Of each row 96 inputs of down_proj, 64 of the layers before it, and the residual stream twice.
+  EXPECT_EQ(preflight(in, zeros(200)).peak_memory - preflight(in, zeros(100)).peak_memory,
+            4U * 1600 * (96 + 64 + 2 * 64));
+
+  quantize_checkpoint(in, folder_ / "int8", {.method = "absmax"});
+  EXPECT_EQ(preflight(folder_ / "int8", tokens()).peak_memory - ten.peak_memory, 4 * kWeights) << "decoded";
 }
 
 TEST_F(QuantizeCheckpoint, AnUnknownArchitectureIsQuantizedByName) {

@@ -98,6 +98,7 @@ void SolvedWeights::solve() {
   } catch (...) {
     journal_->give_up();
   }
+  model_ = {};
 }
 
 FinishedWeight SolvedWeights::find(const std::string& weight) const {

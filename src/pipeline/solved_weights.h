@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "methods/gptq_cost.h"
 #include "methods/gptq_journal.h"
 #include "pipeline/checkpoint_plan.h"
 
@@ -24,6 +25,9 @@ class SolvedWeights {
                 const CheckpointPlan& plan, const Format& format);
   SolvedWeights(const SolvedWeights&) = delete;
   SolvedWeights& operator=(const SolvedWeights&) = delete;
+
+  GptqCost cost() const { return gptq_cost(model_, samples_, options_); }
+  double seconds() const { return gptq_seconds(cost(), model_, options_); }
 
   /// Solves for every weight that the plan quantizes, on grids that the format holds. Throws what gptq_model() and
   /// GptqJournal throw.
@@ -41,7 +45,7 @@ class SolvedWeights {
 
   std::filesystem::path output_;
   GptqJournal::OtherRun other_run_;
-  Model model_;
+  Model model_;                               // until solve()
   std::vector<std::vector<Tensor>> samples_;  // until solve()
   std::set<std::string> wanted_;
   GptqModelOptions options_;
