@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct MethodOptions {
   bool static_groups = false;        // gptq, act-order: grids as without it
   bool clip_search = false;          // choose ranges by squared error
   bool double_quantization = false;  // nf4: factors as 8-bit codes
-  double damping = 0;                // gptq: share of the mean diagonal; 0: 0.01
+  std::optional<double> damping;     // gptq: share of the mean diagonal; 0.01 unless given
 };
 
 /// What the work will take, known before it starts.

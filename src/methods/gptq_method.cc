@@ -17,14 +17,14 @@ GptqOptions gptq_options(const MethodOptions& o) {
                         .act_order = true,
                         .static_groups = true,
                         .clip_search = true,
-                        .damping = 1});
+                        .damping = 1.0});
   GptqOptions options{.block_size = o.block_size,
                       .per_tensor = o.per_tensor,
                       .symmetric = !o.affine,
                       .act_order = o.act_order,
                       .static_groups = o.static_groups};
   if (o.bits != 0) options.bits = o.bits;
-  if (o.damping != 0) options.damping = o.damping;
+  if (o.damping) options.damping = *o.damping;
   return options;
 }
 

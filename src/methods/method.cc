@@ -43,7 +43,7 @@ void check_method_options(std::string_view name, const MethodOptions& options, c
   refuse(options.affine, allowed.affine, "--affine");
   refuse(options.act_order, allowed.act_order, "--act-order");
   refuse(options.static_groups, allowed.static_groups, "--static-groups");
-  refuse(options.damping != 0, allowed.damping != 0, "--damping");
+  refuse(options.damping.has_value(), allowed.damping.has_value(), "--damping");
   refuse(options.clip_search, allowed.clip_search, "--clip-search");
   refuse(options.double_quantization, allowed.double_quantization, "--double-quantization");
 }

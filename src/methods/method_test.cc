@@ -78,6 +78,7 @@ TEST(Nf4, FactorsAsCodesAreAlmostAsGood) {
 
 TEST(Methods, RefuseOptionsOfOtherMethods) {
   EXPECT_EQ(refusal("llm-int8", {.bits = 4}), "--bits: has no meaning for the method llm-int8");
+  EXPECT_EQ(refusal("absmax", {.damping = 0}), "--damping: has no meaning for the method absmax");
   EXPECT_EQ(refusal("absmax", {.act_order = true}), "--act-order: has no meaning for the method absmax");
   EXPECT_EQ(refusal("zero-point", {.full_range = true}), "--full-range: has no meaning for the method zero-point");
   EXPECT_EQ(refusal("nf4", {.block_size = 48}),

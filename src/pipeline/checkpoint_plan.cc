@@ -33,7 +33,7 @@ class Planner {
   Planner(const Checkpoint& checkpoint, const Method& method, const Format& format, const CheckpointJob& job)
       : checkpoint_(checkpoint), format_(format), job_(job), scheme_(method.scheme(job.options)) {
     plan_.model.method = method.name;
-    if (job.options.damping != 0) plan_.model.damping = job.options.damping;
+    if (job.options.damping) plan_.model.damping = *job.options.damping;
     plan_.model.static_groups = job.options.static_groups;
   }
 
