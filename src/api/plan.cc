@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "api/network.h"
 #include "api/plan_options.h"
@@ -26,13 +27,14 @@ PlanResult plan_with(const Graph& graph, const Calibration& seen, const PlanOpti
 }
 
 std::string describe(double nearness, bool is_real) {
+  if (std::isinf(nearness)) return "equal outputs";
   return is_real ? fmt::format("{:.2f} dB", nearness) : fmt::format("{:.4g} equal", nearness);
 }
 
 }  // namespace
 
 PlanResult best_plan(const Network& network, const Calibration& seen, PlanOptions options, const Reference* reference) {
-  check_format(options.format);
+  check_options(options);
   const Graph& graph = network.impl().prepared().graph;
   const bool is_auto = options.observer == kAutoObserver;
   if (is_auto) options.observer = kCandidates[0];
@@ -67,7 +69,7 @@ PlanResult make_plan(const Network& network, const Calibration& seen, const Plan
 }
 
 Network apply_plan(const Network& network, const QuantPlan& plan) {
-  check_format(plan.format);
+  check_format(plan);
   Model model = network.impl().prepared();
   upgrade_opset(model, std::max(model.opset(), qdq_opset(plan)));
   insert_qdq(model.graph, plan);

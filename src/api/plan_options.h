@@ -31,7 +31,10 @@ constexpr const char* kAutoObserver = "auto";
 /// candidate.
 PlanResult best_plan(const Network& network, const Calibration& seen, PlanOptions options, const Reference* reference);
 
-/// Throws invalid_option for a format that does not exist.
-void check_format(const std::string& format);
+/// Throws invalid_option, naming the option of the command line, for what no model can be quantized with.
+void check_options(const PlanOptions& options);
+
+/// Throws invalid_option for a format that does not exist or does not hold codes of these types.
+void check_format(const QuantPlan& plan);
 
 }  // namespace zeropoint

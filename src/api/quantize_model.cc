@@ -1,8 +1,10 @@
 #include "api/network.h"
 #include "api/plan_options.h"
+#include "api/quantize_warnings.h"
 #include "base/atomic_file.h"
 #include "base/fail.h"
 #include "base/mapped_file.h"
+#include "base/overwrite.h"
 #include "base/staging_folder.h"
 #include "exporters/onnx.h"
 #include "frontends/onnx.h"
@@ -19,32 +21,40 @@ constexpr std::size_t kReferenceBatches = 8;
 class Quantizer {
  public:
   Quantizer(const fs::path& input, const fs::path& output, const QuantizeJob& job)
-      : input_(input), output_(output), job_(job), staging_(checked_output()), network_(Network::load(input)) {}
+      : input_(input), output_(output), job_(job), staging_(checked_output()), network_(Network::load(input)) {
+    if (!job.save_plan.empty()) plan_file_.emplace(job.save_plan);
+  }
 
   QuantizeReport run() {
-    check_job();
     open_data();
     report_.plan = chosen_plan();
-    apply_plan(network_, report_.plan).save(staging_.file());
-    verify();
+    warn();
+    staging_.in_final_names([&] { write_and_verify(); });
+    if (plan_file_) {
+      plan_file_->write(report_.plan.to_json());
+      plan_file_->sync();  // from here on only renames can fail: both files appear, or neither
+    }
     report_.output_bytes = staging_.bytes();
     staging_.commit();
-    if (!job_.save_plan.empty()) write_file_atomically(job_.save_plan, report_.plan.to_json());
+    if (plan_file_) plan_file_->commit();
     report_.input_bytes = fs::file_size(input_);
     return std::move(report_);
   }
 
  private:
   const fs::path& checked_output() const {
-    std::error_code ignored;
-    if (fs::equivalent(input_, output_, ignored)) {
-      fail(ErrorKind::invalid_option, "--output", "'{}' is the input; it is never overwritten", output_.string());
-    }
+    check_job();
+    const ReadPath inputs[] = {{"the input", input_},
+                               {"what --data reads", job_.data.path},
+                               {"what --statistics reads", job_.statistics},
+                               {"what --plan reads", job_.plan}};
+    const WrittenPath outputs[] = {{"--output", output_}, {"--save-plan", job_.save_plan}};
+    require_no_overwrite(inputs, std::span(outputs).first(job_.save_plan.empty() ? 1 : 2));
     return output_;
   }
 
   void check_job() const {
-    check_format(job_.options.format);
+    check_options(job_.options);
     if (job_.data.path.empty() && job_.statistics.empty() && job_.plan.empty()) {
       fail(ErrorKind::invalid_option, "--data", "is needed: ranges of activations come from calibration data");
     }
@@ -95,26 +105,23 @@ class Quantizer {
     reference_.emplace(network_.impl().program(), std::move(batches));
   }
 
-  void verify() {
-    try {
-      const Network written = Network::load(staging_.file());
-      report_.outputs = reference_->compare(written.impl().program(), output_.string());
-    } catch (const Error& e) {
-      throw Error(e.kind(), in_final_terms(e.where()), e.message());
-    }
+  void warn() {
+    std::string warning = nothing_quantized(report_.plan);
+    if (warning.empty()) warning = quantized_already(network_.impl().model.graph);
+    if (!warning.empty()) report_.warnings.push_back(std::move(warning));
   }
 
-  // The written model as the user knows it, not where it is staged.
-  std::string in_final_terms(std::string where) const {
-    const std::string staged = staging_.file().string();
-    const std::size_t at = where.find(staged);
-    return at == std::string::npos ? where : where.replace(at, staged.size(), output_.string());
+  void write_and_verify() {
+    apply_plan(network_, report_.plan).save(staging_.file());
+    const Network written = Network::load(staging_.file());
+    report_.outputs = reference_->compare(written.impl().program(), output_.string());
   }
 
   const fs::path& input_;
   const fs::path& output_;
   const QuantizeJob& job_;
   StagingFolder staging_;
+  std::optional<AtomicFile> plan_file_;  // created before the work, so that a wrong path is known early
   const Network network_;
   std::unique_ptr<Dataset> data_;
   std::optional<Reference> reference_;

@@ -8,10 +8,12 @@
 
 #include "api/network.h"
 #include "api/plan_options.h"
+#include "api/quantize_warnings.h"
 #include "architectures/architecture.h"
 #include "architectures/load_model.h"
 #include "base/fail.h"
 #include "base/nearest.h"
+#include "base/overwrite.h"
 #include "base/staging_folder.h"
 #include "checkpoint/checkpoint.h"
 #include "methods/gptq_fingerprint.h"
@@ -56,6 +58,8 @@ class WeightQuantizer {
       network_.emplace(Network::load(input_));
       model_ = network_->impl().prepared();
     }
+    if (std::string said = quantized_already(network_->impl().model.graph); !said.empty())
+      report_.warnings.push_back(std::move(said));
     open_data();
     if (job_.method == kGptq) {
       by_gptq();
@@ -64,8 +68,7 @@ class WeightQuantizer {
     }
     insert_quantized_weights(model_, matrices_, form_);
     if (!roles_.empty()) fold_constants(model_);  // Cast and Transpose of the weights that stay float
-    Network(std::make_shared<Network::Impl>(Network::Impl{.model = std::move(model_)})).save(staging_.file());
-    verify();
+    staging_.in_final_names([&] { write_and_verify(); });
     report_.output_bytes = staging_.bytes();
     staging_.commit();
     if (journal_) journal_->remove();
@@ -75,10 +78,9 @@ class WeightQuantizer {
 
  private:
   const fs::path& checked_output() const {
-    std::error_code ignored;
-    if (fs::equivalent(input_, output_, ignored)) {
-      fail(ErrorKind::invalid_option, "--output", "'{}' is the input; it is never overwritten", output_.string());
-    }
+    const ReadPath inputs[] = {{"the input", input_}, {"what --data reads", job_.data.path}};
+    const WrittenPath outputs[] = {{"--output", output_}};
+    require_no_overwrite(inputs, outputs);
     return output_;
   }
 
@@ -236,18 +238,10 @@ class WeightQuantizer {
     }
   }
 
-  void verify() {
-    try {
-      const Network written = Network::load(staging_.file());
-      report_.outputs = reference_->compare(written.impl().program(), output_.string());
-    } catch (const Error& e) {
-      std::string where = e.where();
-      const std::string staged = staging_.file().string();
-      if (const std::size_t at = where.find(staged); at != std::string::npos) {
-        where.replace(at, staged.size(), output_.string());
-      }
-      throw Error(e.kind(), where, e.message());
-    }
+  void write_and_verify() {
+    Network(std::make_shared<Network::Impl>(Network::Impl{.model = std::move(model_)})).save(staging_.file());
+    const Network written = Network::load(staging_.file());
+    report_.outputs = reference_->compare(written.impl().program(), output_.string());
   }
 
   const fs::path& input_;

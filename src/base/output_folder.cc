@@ -71,8 +71,10 @@ OutputFolder::~OutputFolder() {
 }
 
 void OutputFolder::commit() {
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) sync(entry.path());
-  sync(folder_);
+  in_final_names([&] {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) sync(entry.path());
+    sync(folder_);
+  });
   // An exchange leaves the old files under folder_, where the destructor removes them.
   if (::renameat2(AT_FDCWD, folder_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) != 0) {
     std::error_code error;

@@ -5,6 +5,9 @@
 #pragma once
 
 #include <filesystem>
+#include <utility>
+
+#include "base/staged_names.h"
 
 namespace zeropoint {
 
@@ -20,6 +23,12 @@ class OutputFolder {
   OutputFolder& operator=(const OutputFolder&) = delete;
 
   const std::filesystem::path& path() const { return folder_; }  ///< where to write for now
+
+  /// Writes or checks the files: errors name them as they will be called.
+  template <class Work>
+  decltype(auto) in_final_names(Work&& work) const {
+    return zeropoint::in_final_names(folder_, target_, std::forward<Work>(work));
+  }
 
   /// Syncs every file and puts the folder in place; what was there before is gone then. Throws io.
   void commit();

@@ -7,6 +7,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <utility>
+
+#include "base/staged_names.h"
 
 namespace zeropoint {
 
@@ -22,6 +25,12 @@ class StagingFolder {
   std::filesystem::path file() const { return folder_ / target_.filename(); }
 
   std::uintmax_t bytes() const;  ///< Of all files that were written.
+
+  /// Writes or checks the files: errors name them as they will be called.
+  template <class Work>
+  decltype(auto) in_final_names(Work&& work) const {
+    return zeropoint::in_final_names(folder_, target_.parent_path(), std::forward<Work>(work));
+  }
 
   /// Renames every file to its final place, the target last: what it refers to is there before it. Throws io.
   void commit();

@@ -1,5 +1,6 @@
 // zeropoint calibrate: what the activations of a model look like on real data, as a file.
 #include "plan/calibrate.h"
+#include "base/counted.h"
 
 #include <fmt/format.h>
 
@@ -11,9 +12,9 @@
 #include <vector>
 
 #include "api/network.h"
-#include "base/atomic_file.h"
 #include "base/fail.h"
 #include "base/glob.h"
+#include "cli/checks.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "cli/importance.h"
@@ -72,7 +73,8 @@ void observe(const Options& options, const Output& out) {
   const nlohmann::ordered_json document = {
       {"output", options.output}, {"tensors", seen.tensors.size()}, {"samples", seen.samples}};
   out.json(document.dump(2));
-  out.text(fmt::format("{}: {} tensors, {} samples\n", options.output, seen.tensors.size(), seen.samples));
+  out.text(fmt::format("{}: {}, {}\n", options.output, counted(seen.tensors.size(), "tensor"),
+                       counted(seen.samples, "sample")));
 }
 
 void observe_importance(const Options& options, const Output& out) {
@@ -88,7 +90,6 @@ void observe_importance(const Options& options, const Output& out) {
 }
 
 void calibrate(const Options& options, const Output& out) {
-  require_writable(options.output);
   options.of_importance ? observe_importance(options, out) : observe(options, out);
 }
 
@@ -107,6 +108,7 @@ Action define(CLI::App& app) {
   app.add_option("--axis", options->statistics.axis,
                  "one record per slice along this axis; -1: one per tensor, which is what 'quantize' reads")
       ->type_name("N")
+      ->check(axis_or_none)
       ->capture_default_str();
   app.add_option("--bins", options->statistics.histogram_bins,
                  "bins of each histogram, a power of two, at least half of them in use; 0: no histogram")

@@ -21,6 +21,10 @@ std::string whole_above_zero(const std::string& text) {
   return is_whole_from(1, text) ? "" : fmt::format("'{}' is not a whole number above 0", text);
 }
 
+std::string axis_or_none(const std::string& text) {
+  return is_whole_from(-1, text) ? "" : fmt::format("'{}' is neither an axis nor -1", text);
+}
+
 std::string whole_from_zero(const std::string& text) {
   return is_whole_from(0, text) ? "" : fmt::format("'{}' is not a whole number from 0", text);
 }

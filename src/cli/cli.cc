@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,8 +11,11 @@
 #include "base/interrupt.h"
 #include "base/nearest.h"
 #include "base/parallel.h"
+#include "cli/check_paths.h"
 #include "cli/command.h"
+#include "cli/find_command.h"
 #include "cli/help.h"
+#include "cli/parser.h"
 #include "zeropoint/error.h"
 
 namespace zeropoint::cli {
@@ -31,29 +33,6 @@ std::vector<Command> all_commands() {
 }
 
 namespace {
-
-constexpr int kMaxThreads = 1024;
-constexpr const char* kCommonGroup = "common options";
-
-struct Common {
-  int threads = 0;
-  OutputOptions output;
-};
-
-std::unique_ptr<CLI::App> make_app(const Command& command, Common& common, Action& action) {
-  auto app = std::make_unique<CLI::App>();
-  app->set_help_flag("-h,--help", "this text")->group(kCommonGroup);
-  app->option_defaults()->group("options");
-  action = command.define(*app);
-  app->option_defaults()->group(kCommonGroup);
-  app->add_option("--threads", common.threads, "threads to use; 0 is one per core; results do not depend on it")
-      ->type_name("N")
-      ->check(CLI::Range(0, kMaxThreads))
-      ->capture_default_str();
-  app->add_flag("--json", common.output.json, "print the result as one JSON document");
-  app->add_flag("--quiet", common.output.quiet, "print results and errors only");
-  return app;
-}
 
 std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> names;
@@ -83,46 +62,23 @@ int fail_usage(std::string_view where, std::string_view message, std::string_vie
 }
 
 int run_command(const Command& command, int argc, char** argv) {
-  Common common;
-  Action action;
-  const std::unique_ptr<CLI::App> app = make_app(command, common, action);
+  Parser parser(command);
   try {
-    app->parse(argc, argv);
+    parser.app().parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    Output({}).text(command_help(*app, command));
+    Output({}).text(command_help(parser.app(), command));
     flush_output();
     return kExitOk;
   } catch (const CLI::ParseError& error) {
-    return fail_usage(command.name, usage_message(*app, error), fmt::format("zeropoint {} --help", command.name));
+    return fail_usage(command.name, usage_message(parser.app(), error),
+                      fmt::format("zeropoint {} --help", command.name));
   }
-  set_num_threads(common.threads);
-  Output out(common.output);
-  action(out);
+  check_paths(parser.app());
+  set_num_threads(parser.common().threads);
+  Output out(parser.common().output);
+  parser.action()(out);
   flush_output();
   return kExitOk;
-}
-
-bool has_option(std::span<char*> arguments, std::string_view option) {
-  return std::any_of(arguments.begin(), arguments.end(), [&](std::string_view argument) {
-    return argument == option || (argument.starts_with(option) && argument.substr(option.size()).starts_with('='));
-  });
-}
-
-bool takes(const Command& command, std::span<char*> arguments) {
-  if (command.takes == nullptr || !std::any_of(arguments.begin(), arguments.end(), command.takes)) return false;
-  if (!command.with.empty() && !has_option(arguments, command.with)) return false;
-  return command.without.empty() || !has_option(arguments, command.without);
-}
-
-/// Of the commands with this name the first that takes the arguments, otherwise the first; nullptr: none.
-const Command* find_command(std::span<const Command> commands, std::string_view name, std::span<char*> arguments) {
-  const Command* first = nullptr;
-  for (const Command& command : commands) {
-    if (command.name != name) continue;
-    if (first == nullptr) first = &command;
-    if (takes(command, arguments)) return &command;
-  }
-  return first;
 }
 
 int dispatch(int argc, char** argv) {
@@ -138,9 +94,12 @@ int dispatch(int argc, char** argv) {
     flush_output();
     return kExitOk;
   }
-  const std::span<char*> arguments(argv, static_cast<std::size_t>(argc));
-  if (const Command* command = find_command(commands, word, arguments))
-    return run_command(*command, argc - 1, argv + 1);
+  if (argc > 1) {
+    const std::span<char* const> arguments(argv + 2, static_cast<std::size_t>(argc - 2));
+    if (const Command* command = find_command(commands, word, arguments)) {
+      return run_command(*command, argc - 1, argv + 1);
+    }
+  }
   std::vector<std::string_view> names;
   for (const Command& command : commands) {
     if (names.empty() || names.back() != command.name) names.push_back(command.name);

@@ -25,13 +25,16 @@ struct Command {
   std::string_view description;  // paragraphs for --help; wrapped by the frame
   std::string_view examples;     // lines that start with "zeropoint"; shown as they are
   Action (*define)(CLI::App& app) = nullptr;
-  bool (*takes)(std::string_view argument) = nullptr;  // which inputs it is for, where commands share a name; null: any
-  std::string_view with = {};                          // and only with this option
-  std::string_view without = {};                       // and only without this one
+
+  // Where commands share a name:
+  bool (*takes)(std::string_view input) = nullptr;  // whether it is for this input, the first positional argument
+  std::string_view with = {};                       // only with this option ...
+  std::string_view with_value = {};                 // ... and only where its value starts so
+  std::string_view without = {};                    // only without this option
 };
 
-/// Every command of commands.inc, in that order. Of commands with one name the first that takes one of the arguments
-/// runs, or simply the first when none does.
+/// Every command of commands.inc, in that order. Of commands with one name the first runs that takes the input; when
+/// none does, the first whose options fit.
 std::vector<Command> all_commands();
 
 }  // namespace zeropoint::cli

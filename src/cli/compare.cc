@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "architectures/load_model.h"
+#include "base/counted.h"
 #include "base/fail.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/arithmetic_option.h"
@@ -127,12 +128,12 @@ void print(const Options& options, const WeightComparison& result, const Output&
   const std::size_t shown = shown_rows(options, result.weights.size());
   out.text(weights_text(result, shown) + more_text(shown, result.weights.size()));
   const std::size_t unmatched = result.only_first.size() + result.only_second.size();
-  if (unmatched > 0) out.text(fmt::format("{} tensors are in one of the checkpoints only\n", unmatched));
+  if (unmatched > 0) out.text(fmt::format("{} in one of the checkpoints only\n", counted(unmatched, "tensor")));
 }
 
 void print(const Options& options, const Comparison& result, const Output& out) {
-  out.text(fmt::format("{} against {} on {}: {} samples\n\n", options.model, options.reference, options.data.path,
-                       result.samples));
+  out.text(fmt::format("{} against {} on {}: {}\n\n", options.model, options.reference, options.data.path,
+                       counted(result.samples, "sample")));
   if (result.language) out.text(language_text(*result.language));
   out.text(rows_text("output", result.outputs, result.outputs.size()));
   if (options.outputs_only) return;
@@ -140,7 +141,8 @@ void print(const Options& options, const Comparison& result, const Output& out) 
   if (shown > 0) out.text("\n" + rows_text("layer, worst first", result.layers, shown));
   out.text(more_text(shown, result.layers.size()));
   if (!result.unmatched.empty()) {
-    out.text(fmt::format("\n{} values of the first model have no namesake in the second\n", result.unmatched.size()));
+    out.text(fmt::format("\n{} of the first model without a namesake in the second\n",
+                         counted(result.unmatched.size(), "value")));
   }
 }
 
@@ -203,11 +205,13 @@ Action define(CLI::App& app) {
       ->type_name("REFERENCE");
   app.add_option("model", options->model, "the model to judge")->required()->type_name("MODEL");
   add_data_options(app, options->data, DataNeed::optional);
+  CLI::Option* const data = app.get_option("--data");
   app.add_flag(
-      "--perplexity", options->of_language,
-      "the outputs are logits of the next token: also perplexities and KL divergence, as always with checkpoints");
-  app.add_flag("--outputs-only", options->outputs_only,
-               "leave the layers out; the models then run as fast as they can");
+         "--perplexity", options->of_language,
+         "the outputs are logits of the next token: also perplexities and KL divergence, as always with checkpoints")
+      ->needs(data);
+  app.add_flag("--outputs-only", options->outputs_only, "leave the layers out; the models then run as fast as they can")
+      ->needs(data);
   app.add_flag("--all", options->shows_all, "print every layer, not only the 20 worst");
   add_arithmetic_option(app, options->layers);
   return [options](Output& out) { compare_models(*options, out); };

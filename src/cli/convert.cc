@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/counted.h"
 #include "cli/checkpoint_report.h"
 #include "cli/command.h"
 #include "formats/format.h"
@@ -23,8 +24,9 @@ void convert(Options& options, const Output& out) {
   options.job.progress = out.progress("converting", "MB");
   const CheckpointReport report = convert_checkpoint(options.input, options.output, options.job);
   options.job.progress = nullptr;
-  out.text(fmt::format("{}: {} weights as {}, {:.2f} bits each; every code, scale and zero point is as it was\n",
-                       options.output, report.weights.size(), report.format, report.bits_per_weight));
+  out.text(fmt::format("{}: {} as {}, {:.2f} bits each; every code, scale and zero point is as it was\n",
+                       options.output, counted(report.weights.size(), "weight"), report.format,
+                       report.bits_per_weight));
   out.json(report_json(report, options.output));
 }
 

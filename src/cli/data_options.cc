@@ -40,16 +40,18 @@ void add_common(CLI::App& app, const Fields& to, DataNeed need) {
           ->type_name("PATH")
           ->group(kGroup);
   if (need == DataNeed::required) data->required();
-  app.add_option("--preprocess", to.preprocess, preprocess_text())->type_name("SPEC")->group(kGroup);
-  app.add_option("--limit", to.limit, "use the first N samples only")
-      ->type_name("N")
-      ->group(kGroup)
-      ->check(whole_above_zero);
-  app.add_option("--batch", to.batch, "samples per run, where the model allows it; 0 passes arrays as they are")
-      ->type_name("N")
-      ->group(kGroup)
-      ->check(whole_from_zero)
-      ->capture_default_str();
+  CLI::Option* const of_data[] = {
+      app.add_option("--preprocess", to.preprocess, preprocess_text())->type_name("SPEC")->group(kGroup),
+      app.add_option("--limit", to.limit, "use the first N samples only")
+          ->type_name("N")
+          ->group(kGroup)
+          ->check(whole_above_zero),
+      app.add_option("--batch", to.batch, "samples per run, where the model allows it; 0 passes arrays as they are")
+          ->type_name("N")
+          ->group(kGroup)
+          ->check(whole_from_zero)
+          ->capture_default_str()};
+  for (CLI::Option* option : of_data) option->needs(data);
 }
 
 }  // namespace
@@ -60,10 +62,16 @@ void add_data_options(CLI::App& app, DataSource& to, DataNeed need) {
 
 void add_data_options(CLI::App& app, DataArguments& to, DataNeed need) {
   add_common(app, {to.path, to.options.preprocess, to.options.limit, to.options.batch}, need);
+  CLI::Option* const data = app.get_option("--data");
   app.add_option("--labels", to.options.labels, "an .npy of class numbers, instead of the data's own labels")
       ->type_name("FILE")
-      ->group(kGroup);
-  app.add_option("--seed", to.options.seed, "of random data")->type_name("N")->group(kGroup)->capture_default_str();
+      ->group(kGroup)
+      ->needs(data);
+  app.add_option("--seed", to.options.seed, "of random data")
+      ->type_name("N")
+      ->group(kGroup)
+      ->needs(data)
+      ->capture_default_str();
 }
 
 std::unique_ptr<Dataset> open_data(const DataArguments& data, std::span<const ProgramValue> inputs, const Output& out) {

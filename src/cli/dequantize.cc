@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "data/npz_writer.h"
 #include "exporters/quantized_array.h"
+#include "tensor/grids.h"
 
 namespace zeropoint::cli {
 namespace {
@@ -23,6 +24,7 @@ struct Options {
 void dequantize_array(const Options& o, const Output& out) {
   const auto dtype = parse_dtype(o.dtype);
   if (!dtype) fail(ErrorKind::invalid_option, "--dtype", "'{}' is no type", o.dtype);
+  require_real(*dtype, "--dtype");
   const QuantizedArray array = load_quantized_array(o.input);
   const Tensor x = dequantize(array.codes, array.qparams, *dtype);
   save_npy(x, o.output);

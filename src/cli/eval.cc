@@ -7,6 +7,7 @@
 #include <string>
 
 #include "architectures/load_model.h"
+#include "base/counted.h"
 #include "base/parallel.h"
 #include "cli/arithmetic_option.h"
 #include "cli/command.h"
@@ -34,6 +35,10 @@ std::string line_of(const Score& score) {
 
 void eval(const Options& options, const Output& out) {
   find_metric(options.evaluate.metric);  // a misspelt name should not wait for the model
+  const bool scores_nothing = options.evaluate.metric == "speed";
+  if (scores_nothing && !(options.evaluate.of.output.empty() && options.evaluate.of.selection.empty())) {
+    out.warn("", "--output-name and --select have no use with --metric speed, which scores nothing");
+  }
   Program program = Program::compile(load_model(options.model, options.layers));
   const std::unique_ptr<Dataset> data = open_data(options.data, program.inputs(), out);
   EvaluateOptions evaluate_options = options.evaluate;
@@ -50,9 +55,10 @@ void eval(const Options& options, const Output& out) {
   document["threads"] = num_threads();
   out.json(document.dump(2));
 
-  out.text(fmt::format("{} on {}: {} samples\n", options.model, options.data.path, result.samples));
+  out.text(fmt::format("{} on {}: {}\n", options.model, options.data.path, counted(result.samples, "sample")));
   for (const Score& score : result.scores) out.text(line_of(score));
-  out.text(fmt::format("  {:<12}{:.1f} samples/s (model only, {} threads)\n", "speed", speed, num_threads()));
+  out.text(fmt::format("  {:<12}{:.1f} samples/s (model only, {})\n", "speed", speed,
+                       counted(std::int64_t{num_threads()}, "thread")));
 }
 
 Action define(CLI::App& app) {

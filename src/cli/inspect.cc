@@ -109,7 +109,7 @@ void print_summary(const Options& options, const Model& model, const Inventory& 
   }
   out.text(wrap(fmt::format("{}: IR {}, opset {}", options.model, model.ir_version, opsets), 2) + "\n");
   out.text(fmt::format("{} nodes, {} parameters in {}{}\n\n", inventory.nodes, inventory.parameters,
-                       bytes_text(inventory.parameter_bytes), model.has_external_data ? " (in other files)" : ""));
+                       bytes_text(inventory.parameter_bytes), model.external_files.empty() ? "" : " (in other files)"));
 
   Table values({{""}, {"name", false, true}, {"type"}, {"shape", false, true}});
   add_values(values, "input", model.graph, model.graph.inputs);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/counted.h"
 #include "cli/command.h"
 #include "observers/statistics.h"
 #include "zeropoint/error.h"
@@ -33,8 +34,8 @@ void merge(const Options& options, const Output& out) {
   const nlohmann::ordered_json document = {
       {"files", options.inputs.size()}, {"tensors", all.tensors.size()}, {"samples", all.samples}};
   out.json(document.dump(2));
-  out.text(fmt::format("{}: {} tensors, {} samples of {} files\n", options.output, all.tensors.size(), all.samples,
-                       options.inputs.size()));
+  out.text(fmt::format("{}: {}, {} of {}\n", options.output, counted(all.tensors.size(), "tensor"),
+                       counted(all.samples, "sample"), counted(options.inputs.size(), "file")));
 }
 
 Action define(CLI::App& app) {

@@ -4,12 +4,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "base/counted.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "cli/table.h"
@@ -22,6 +24,7 @@ namespace {
 constexpr double kLowSqnr = 10;  // dB; below it the noise is a third of the signal
 
 struct Options {
+  const CLI::App& app;  // which options were given
   std::string input;
   std::string output;
   std::string activations = "uint8";
@@ -61,14 +64,15 @@ std::string difference(const OutputError& output) {
 
 std::string as_text(const Options& options, const QuantizeReport& report) {
   std::string text = fmt::format("{} of {} nodes quantized", quantized_nodes(report.plan), report.plan.nodes.size());
-  if (report.calibration_samples > 0) text += fmt::format(", ranges from {} samples", report.calibration_samples);
+  if (report.calibration_samples > 0)
+    text += fmt::format(", ranges from {}", counted(report.calibration_samples, "sample"));
   text += fmt::format("\nobserver {}\n", report.plan.observer);
   for (const auto& [reason, names] : float_nodes(report.plan)) {
     text += wrap(fmt::format("  float: {} ({}): {}", names.size(), reason, fmt::join(names, ", ")), 9) + "\n";
   }
   for (const OutputError& output : report.outputs) {
-    text +=
-        fmt::format("output '{}': {} (on {} samples)\n", output.name, difference(output), report.verification_samples);
+    text += fmt::format("output '{}': {} (on {})\n", output.name, difference(output),
+                        counted(report.verification_samples, "sample"));
   }
   const double ratio =
       static_cast<double>(report.input_bytes) / static_cast<double>(std::max<std::uintmax_t>(report.output_bytes, 1));
@@ -101,13 +105,40 @@ std::string as_json(const Options& options, const QuantizeReport& report) {
   return document.dump(2);
 }
 
+/// Options that were given and cannot change the result, each with the reason.
+std::vector<std::string> unused_options(const Options& options) {
+  const QuantizeJob& job = options.job;
+  std::vector<std::string> unused;
+  const auto add = [&](std::initializer_list<const char*> names, const std::string& with) {
+    for (const char* name : names) {
+      if (options.app.count(name) > 0) unused.push_back(fmt::format("{} has no use with {}", name, with));
+    }
+  };
+  if (!job.plan.empty()) {
+    add({"--activations", "--weights", "--symmetric-activations", "--per-tensor", "--no-bias-correction", "--observer",
+         "--percentile", "--n-std", "--include", "--exclude", "--keep-first", "--keep-last", "--quantize-outputs",
+         "--format"},
+        "--plan, which has decided everything");
+    return unused;
+  }
+  if (job.options.observer != "percentile") add({"--percentile"}, "observer " + job.options.observer);
+  if (job.options.observer != "n_std") add({"--n-std"}, "observer " + job.options.observer);
+  return unused;
+}
+
 void quantize(Options& options, const Output& out) {
   QuantizeJob& job = options.job;
   job.options.activations = dtype_option("--activations", options.activations);
   job.options.weights = dtype_option("--weights", options.weights);
   job.progress = out.progress("calibrating", "samples");
-  const QuantizeReport report = quantize_model(options.input, options.output, job);
+  QuantizeReport report = quantize_model(options.input, options.output, job);
   job.progress = nullptr;
+  const std::vector<std::string> unused = unused_options(options);
+  report.warnings.insert(report.warnings.begin(), unused.begin(), unused.end());
+  if (!job.data.path.empty() && !(job.statistics.empty() && job.plan.empty())) {
+    out.note(fmt::format("--data served only to compare the models: the ranges are those of {}",
+                         job.plan.empty() ? "--statistics" : "--plan"));
+  }
   for (const std::string& warning : report.warnings) out.warn("", warning);
   for (const OutputError& output : report.outputs) {
     if (!job.data.path.empty() && output.is_real && output.sqnr_db < kLowSqnr) {
@@ -127,7 +158,7 @@ std::string observer_help() {
 }
 
 Action define(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<Options>(Options{.app = app});
   QuantizeJob& job = options->job;
   PlanOptions& plan = job.options;
   app.add_option("model", options->input, "float ONNX model")->required()->type_name("MODEL");

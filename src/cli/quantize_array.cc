@@ -3,22 +3,23 @@
 
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
+#include "base/counted.h"
 #include "base/fail.h"
 #include "cli/checks.h"
 #include "cli/command.h"
 #include "data/array_reader.h"
 #include "exporters/quantized_array.h"
-#include "observers/observer.h"
+#include "observers/observed_qparams.h"
 #include "tensor/reals.h"
 
 namespace zeropoint::cli {
 namespace {
-
-constexpr int kNoAxis = -1000;
 
 struct Options {
   std::string input;
@@ -27,7 +28,7 @@ struct Options {
   std::string convention = "onnx";
   std::string observer = "minmax";
   Scheme scheme;
-  int axis = kNoAxis;
+  std::optional<int> axis;
   std::string nan = "error";
   std::string inf = "error";
 };
@@ -39,14 +40,14 @@ Scheme scheme_option(const Options& o, int rank) {
   if (!dtype) fail(ErrorKind::invalid_option, "--dtype", "'{}' is no type", o.dtype);
   scheme.dtype = *dtype;
   scheme.symmetric |= scheme.narrow_range;
-  if (scheme.block_size > 0) {
-    scheme.granularity = Granularity::blocked;
-    scheme.axis = o.axis == kNoAxis ? rank - 1 : o.axis;
-  } else if (o.axis != kNoAxis) {
-    scheme.granularity = Granularity::per_axis;
-    scheme.axis = o.axis;
+  if (scheme.block_size == 0 && !o.axis) return scheme;
+  scheme.granularity = scheme.block_size > 0 ? Granularity::blocked : Granularity::per_axis;
+  const int axis = o.axis.value_or(-1);
+  if (axis < -rank || axis >= rank) {
+    fail(ErrorKind::invalid_option, o.axis ? "--axis" : "--block-size", "there is no axis {} in an array of {}", axis,
+         counted(std::int64_t{rank}, "axis", "axes"));
   }
-  if (scheme.axis < 0) scheme.axis += rank;
+  scheme.axis = axis < 0 ? axis + rank : axis;
   return scheme;
 }
 
@@ -58,22 +59,7 @@ Convention convention_option(const std::string& word) {
   fail(ErrorKind::invalid_option, "--convention", "'{}' is none of onnx, torch, ort, distiller, blog, tflite", word);
 }
 
-TensorQParams choose(const Tensor& x, const Scheme& scheme, const Options& o, const QuantizeOptions& finite) {
-  const Convention convention = convention_option(o.convention);
-  const ObserverSpec& observer = find_observer(o.observer);
-  if (observer.name == "minmax") return choose_tensor_qparams(x, scheme, convention, finite);
-  if (scheme.granularity == Granularity::blocked || x.dtype() != DType::f32) {
-    fail(ErrorKind::unsupported, "--observer", "'{}' observes float32 arrays per tensor or per axis", o.observer);
-  }
-  TensorStatistics statistics({.axis = scheme.granularity == Granularity::per_axis ? scheme.axis : -1});
-  statistics.observe(x, o.input);
-  std::vector<Range> ranges;
-  for (const SliceStatistics& slice : statistics.slices())
-    ranges.push_back(choose_range(observer, slice, scheme).range);
-  return choose_tensor_qparams(ranges, x.shape(), scheme, convention);
-}
-
-/// 10 log10(sum x^2 / sum (x - x')^2) over the finite elements.
+/// 10 log10(sum x^2 / sum (x - x')^2) over the finite elements; infinite where nothing is lost.
 double sqnr_db(const Tensor& x, const QuantizedArray& array) {
   const Tensor wide = dequantize(array.codes, array.qparams, DType::f64);
   double signal = 0;
@@ -85,31 +71,37 @@ double sqnr_db(const Tensor& x, const QuantizedArray& array) {
     signal += value * value;
     noise += error * error;
   }
-  return 10 * std::log10(signal / noise);
+  return noise > 0 ? 10 * std::log10(signal / noise) : std::numeric_limits<double>::infinity();
 }
 
 void quantize_array(const Options& o, const Output& out) {
   const Tensor x = load_npy(o.input);
+  if (!is_float(x.dtype()) || bits(x.dtype()) < 16) {
+    fail(ErrorKind::invalid_data, o.input, "is {}; float32, float16 and float64 are quantized", name(x.dtype()));
+  }
   const QuantizeOptions finite{.nan = o.nan == "zero" ? NanPolicy::zero : NanPolicy::error,
                                .inf = o.inf == "clip" ? InfPolicy::clip : InfPolicy::error,
                                .name = o.input};
   const Scheme scheme = scheme_option(o, x.rank());
-  QuantizedArray array{.codes = {}, .qparams = choose(x, scheme, o, finite)};
+  const Convention convention = convention_option(o.convention);
+  QuantizedArray array{.codes = {},
+                       .qparams = choose_observed_qparams(x, scheme, find_observer(o.observer), convention, finite)};
   array.codes = quantize(x, array.qparams, finite);
   save_quantized_array(array, o.output);
 
   const double db = sqnr_db(x, array);
+  const std::int64_t grids = array.qparams.scales.size();
   const std::size_t bytes = array.codes.bytes() + array.qparams.scales.bytes();
-  out.text(fmt::format("{} {} {} -> {}: {} grid{}, SQNR {:.2f} dB, {} bytes for {}\n", o.input, name(x.dtype()),
-                       to_string(x.shape()), name(scheme.dtype), array.qparams.scales.size(),
-                       array.qparams.scales.size() == 1 ? "" : "s", db, bytes, x.bytes()));
-  nlohmann::ordered_json j = {{"output", o.output},
-                              {"dtype", name(scheme.dtype)},
-                              {"shape", x.shape()},
-                              {"grids", array.qparams.scales.size()}};
+  out.text(fmt::format("{} {} {} -> {}: {}, {}, {} bytes for {}\n", o.input, name(x.dtype()), to_string(x.shape()),
+                       name(scheme.dtype), counted(grids, "grid"),
+                       std::isfinite(db) ? fmt::format("SQNR {:.2f} dB", db) : "nothing lost", bytes, x.bytes()));
+  nlohmann::ordered_json j = {
+      {"output", o.output}, {"dtype", name(scheme.dtype)}, {"shape", x.shape()}, {"grids", grids}};
   j["sqnr_db"] = std::isfinite(db) ? nlohmann::ordered_json(db) : nlohmann::ordered_json(nullptr);
-  j["scale"] = array.qparams.scales.data<float>()[0];
-  j["zero_point"] = array.qparams.zero_points ? codes_of(array.qparams.zero_points)[0] : 0;
+  if (grids > 0) {
+    j["scale"] = array.qparams.scales.data<float>()[0];
+    j["zero_point"] = array.qparams.zero_points ? codes_of(array.qparams.zero_points)[0] : 0;
+  }
   out.json(j.dump(2));
 }
 

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cmath>
 #include <memory>
 #include <string>
 
+#include "base/fail.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/checkpoint_report.h"
 #include "cli/checks.h"
@@ -20,6 +20,7 @@ namespace zeropoint::cli {
 namespace {
 
 struct Options {
+  const CLI::App& app;  // which options were given
   std::string input;
   std::string output;
   bool symmetric = false;
@@ -33,6 +34,11 @@ bool is_onnx_format(std::string_view format) {
 /// The checkpoint's graph as an ONNX model whose products read codes.
 void write_onnx(const Options& options, const Output& out) {
   const CheckpointJob& from = options.job;
+  for (const char* option : {"--max-shard-bytes", "--force", "--double-quantization"}) {
+    if (options.app.count(option) > 0) {
+      fail(ErrorKind::invalid_option, option, "has no use with --format {}", from.format);
+    }
+  }
   const WeightsJob job{.method = from.method,
                        .format = from.format,
                        .options = from.options,
@@ -53,9 +59,15 @@ void quantize(Options& options, const Output& out) {
     throw Error(ErrorKind::invalid_option, "--method", "GGUF files need a mix: gguf:Q4_K_M, for example");
   }
   if (options.symmetric && (job.method == "zero-point" || job.options.affine)) {
-    throw Error(ErrorKind::invalid_option, "--symmetric", "contradicts a zero point");
+    fail(ErrorKind::invalid_option, "--symmetric", "contradicts a zero point");
   }
   if (is_onnx_format(job.format)) return write_onnx(options, out);
+  for (const std::string_view extension : {".onnx", ".gguf", ".safetensors"}) {
+    if (!options.output.ends_with(extension)) continue;
+    fail(ErrorKind::invalid_option, "--output",
+         "'{}' would be a folder, which is what this format writes; --format onnx and --method gguf:MIX write a file",
+         options.output);
+  }
   job.on_preflight = [&out](const Preflight& p) { out.note(preflight_text(p)); };
   job.progress = out.progress("quantizing", "MB");
   job.on_warning = [&out](const std::string& warning) { out.warn("", warning); };
@@ -79,7 +91,7 @@ std::string format_help() {
 }
 
 Action define(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<Options>(Options{.app = app});
   CheckpointJob& job = options->job;
   MethodOptions& method = job.options;
   app.add_option("checkpoint", options->input,

@@ -186,10 +186,9 @@ Command command_quantize_gguf() {
           "zeropoint quantize llama-f32.gguf --method gguf:Q4_0 --importance imatrix.gguf \\\n"
           "    -o llama-q4_0.gguf",
       .define = define,
-      .takes =
-          [](std::string_view argument) {
-            return argument.starts_with(kMethod) || argument.starts_with("--method=gguf:");
-          },
+      .takes = [](std::string_view) { return true; },
+      .with = "--method",
+      .with_value = kMethod,
   };
 }
 

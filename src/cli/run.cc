@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "architectures/load_model.h"
-#include "base/atomic_file.h"
+#include "base/counted.h"
 #include "base/fail.h"
 #include "cli/arithmetic_option.h"
 #include "cli/command.h"
@@ -76,12 +75,22 @@ Summary summarize(const Tensor& tensor) {
   return {*low, *high, sum / static_cast<double>(values.size())};
 }
 
-void save(const std::string& path, const std::vector<NamedTensor>& outputs) {
-  if (std::filesystem::path(path).extension() != ".npy") return save_npz(outputs, path);
-  if (outputs.size() != 1) {
-    fail(ErrorKind::invalid_option, path, "the model has {} outputs: an .npz takes them all", outputs.size());
+bool is_npy(const std::string& path) { return path.ends_with(".npy"); }
+
+/// Known before the model runs.
+void check_output(const std::string& path, std::size_t outputs) {
+  if (path.empty()) return;
+  if (!is_npy(path) && !path.ends_with(".npz")) {
+    fail(ErrorKind::invalid_option, "--output", "'{}' ends neither in .npz nor in .npy", path);
   }
-  save_npy(outputs[0].tensor, path);
+  if (is_npy(path) && outputs != 1) {
+    fail(ErrorKind::invalid_option, path, "the model has {}: an .npz takes them all", counted(outputs, "output"));
+  }
+}
+
+void save(const std::string& path, const std::vector<NamedTensor>& outputs) {
+  if (is_npy(path)) return save_npy(outputs[0].tensor, path);
+  save_npz(outputs, path);
 }
 
 void report(const Options& options, const std::vector<NamedTensor>& outputs, std::int64_t samples, const Output& out) {
@@ -103,12 +112,12 @@ void report(const Options& options, const std::vector<NamedTensor>& outputs, std
       {"model", options.model}, {"samples", samples}, {"outputs", rows}, {"written", options.output}};
   out.json(document.dump(2, ' ', false, Json::error_handler_t::replace));
   out.text(table.render());
-  if (!options.output.empty()) out.text(fmt::format("\n{}: {} samples\n", options.output, samples));
+  if (!options.output.empty()) out.text(fmt::format("\n{}: {}\n", options.output, counted(samples, "sample")));
 }
 
 void run(const Options& options, const Output& out) {
-  if (!options.output.empty()) require_writable(options.output);
   Program program = Program::compile(load_model(options.model, options.layers));
+  check_output(options.output, program.outputs().size());
   const std::unique_ptr<Dataset> data = open_data(options.data, program.inputs(), out);
   std::vector<std::vector<Tensor>> parts(program.outputs().size());
   std::int64_t samples = 0;

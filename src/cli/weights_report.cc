@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/counted.h"
 #include "cli/table.h"
 
 namespace zeropoint::cli {
@@ -37,7 +38,8 @@ Table weights_table(const WeightsReport& report) {
 std::string weights_report_text(const WeightsReport& report, const WeightsJob& job, const std::string& path) {
   std::string text;
   if (job.method == "gptq") text += weights_table(report).render();
-  text += fmt::format("{} weights quantized by {} to {} bits", report.weights.size(), job.method, report.bits);
+  text +=
+      fmt::format("{} quantized by {} to {} bits", counted(report.weights.size(), "weight"), job.method, report.bits);
   if (report.resumed > 0) text += fmt::format(", {} of them by the interrupted run", report.resumed);
   text += "\n";
   for (const auto& [node, reason] : report.float_nodes)

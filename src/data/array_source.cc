@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/fail.h"
 #include "data/array_reader.h"
 #include "data/convert.h"
@@ -40,13 +41,16 @@ bool may_hold_channels(const Shape& shape) {
   return is_count(shape.front()) || is_count(shape.back());
 }
 
-Cut choose_cut(const Shape& shape, const ProgramValue& input, const ArrayPlace& place, const SourceContext& context) {
+/// `wanted` is how many samples are still to come; 0: all.
+Cut choose_cut(const Shape& shape, const ProgramValue& input, const ArrayPlace& place, const SourceContext& context,
+               std::int64_t wanted) {
   const std::span<const Dim> dims = input.shape;
   const bool is_preprocessed = context.is_preprocessed(input);
   if (dims.empty() && shape.empty()) return Cut::as_is;
   if (shape.size() == dims.size() + 1) return Cut::whole_rows;
   if (shape.size() == dims.size()) {
-    if (context.options.batch == 0 && !is_preprocessed && fits(shape, dims)) return Cut::as_is;
+    const bool is_wanted_whole = wanted == 0 || wanted >= shape[0];
+    if (context.options.batch == 0 && is_wanted_whole && !is_preprocessed && fits(shape, dims)) return Cut::as_is;
     if (is_preprocessed || fits({shape.begin() + 1, shape.end()}, dims.subspan(1))) return Cut::rows;
   } else if (shape.size() + 1 == dims.size()) {
     if (fits(shape, dims.subspan(1))) return Cut::one;
@@ -64,10 +68,10 @@ class ArraySource final : public Source {
   ArraySource(std::vector<ArrayShard> shards, const SourceContext& context)
       : shards_(std::move(shards)), inputs_(context.inputs.begin(), context.inputs.end()) {
     for (const ArrayShard& shard : shards_) {
-      const Layout layout = lay_out(shard, context);
+      const std::int64_t limit = context.options.limit;
+      const Layout layout = lay_out(shard, context, limit > 0 ? limit - samples_ : 0);
       samples_ += layout.samples;
       layouts_.push_back(layout);
-      const std::int64_t limit = context.options.limit;
       if (limit > 0 && samples_ >= limit) break;
     }
     shards_.resize(layouts_.size());
@@ -116,18 +120,17 @@ class ArraySource final : public Source {
   };
 
   /// Reads the headers only.
-  Layout lay_out(const ArrayShard& shard, const SourceContext& context) const {
+  Layout lay_out(const ArrayShard& shard, const SourceContext& context, std::int64_t wanted) const {
     Layout layout;
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       const Shape shape = open_array(shard.inputs[i]).shape();
-      const Cut cut = choose_cut(shape, inputs_[i], shard.inputs[i], context);
+      const Cut cut = choose_cut(shape, inputs_[i], shard.inputs[i], context, wanted);
       const bool is_many = cut == Cut::rows || cut == Cut::whole_rows;
       const std::int64_t steps = is_many ? shape[0] : 1;
       const bool is_whole = cut == Cut::whole_rows || cut == Cut::as_is;
       if (i > 0 && (steps != layout.steps || is_whole != layout.is_whole)) {
-        fail(ErrorKind::invalid_data, name_of(shard.inputs[i]),
-             "has the shape {}, which does not go with {} samples of '{}'", to_string(shape), layout.steps,
-             name_of(shard.inputs[0]));
+        fail(ErrorKind::invalid_data, name_of(shard.inputs[i]), "has the shape {}, which does not go with {} of '{}'",
+             to_string(shape), counted(layout.steps, "sample"), name_of(shard.inputs[0]));
       }
       if (i == 0) layout.samples = cut == Cut::as_is && !shape.empty() ? shape[0] : steps;
       layout.steps = steps;
@@ -145,7 +148,8 @@ class ArraySource final : public Source {
     const Tensor labels = convert(open_array(shard.labels[0]).all(), DType::i64, name_of(shard.labels[0]));
     const std::int64_t samples = layouts_[shard_].samples;
     if (labels.size() != samples) {
-      fail(ErrorKind::invalid_data, name_of(shard.labels[0]), "has {} labels for {} samples", labels.size(), samples);
+      fail(ErrorKind::invalid_data, name_of(shard.labels[0]), "has {} for {}", counted(labels.size(), "label"),
+           counted(samples, "sample"));
     }
     const auto values = labels.values<std::int64_t>();
     labels_.assign(values.begin(), values.end());
@@ -202,6 +206,7 @@ ArrayShard npz_shard(const std::filesystem::path& file, std::span<const ProgramV
     }
     return shard;
   }
+  if (npz.names().empty()) fail(ErrorKind::invalid_data, file.string(), "holds no arrays");
   std::vector<std::string_view> names;
   for (const ProgramValue& input : inputs) names.push_back(input.name);
   fail(ErrorKind::invalid_data, file.string(), "holds the arrays ({}); the model's inputs are ({})",

@@ -9,6 +9,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/fail.h"
 #include "base/interrupt.h"
 #include "base/mapped_file.h"
@@ -116,7 +117,8 @@ class StreamedDataset final : public Dataset {
     if (options_.labels.empty()) return;
     const Tensor labels = convert(load_npy(options_.labels), DType::i64, options_.labels);
     if (labels.size() < size_) {
-      fail(ErrorKind::invalid_data, options_.labels, "has {} labels for {} samples of {}", labels.size(), size_, path);
+      fail(ErrorKind::invalid_data, options_.labels, "has {} for {} of {}", counted(labels.size(), "label"),
+           counted(size_, "sample"), path);
     }
     labels_ = labels;
   }
@@ -132,7 +134,7 @@ class StreamedDataset final : public Dataset {
     });
     if (!is_fixed || size_ % batch_ == 0) return;
     if (size_ < batch_) {
-      fail(ErrorKind::invalid_data, path, "holds {} samples, the model takes {} at a time", size_, batch_);
+      fail(ErrorKind::invalid_data, path, "holds {}, the model takes {} at a time", counted(size_, "sample"), batch_);
     }
     warnings_.push_back(fmt::format("the last {} of {} samples are left out: the model takes {} at a time",
                                     size_ % batch_, size_, batch_));

@@ -133,6 +133,27 @@ TEST_F(DatasetTest, TakesLabelsFromTheArchive) {
   EXPECT_FALSE(limited->next());
 }
 
+TEST_F(DatasetTest, ALimitCutsArraysThatWouldPassWhole) {
+  std::filesystem::create_directory(path("parts"));
+  save_npy(Tensor::of<float>({2, 1}, {1, 2}), path("parts/a.npy"));
+  save_npy(Tensor::of<float>({3, 1}, {3, 4, 5}), path("parts/b.npy"));
+  const auto values = [&](std::int64_t limit) {
+    const auto dataset =
+        Dataset::open(path("parts"), std::vector{input("x", {-1, 1})}, {.limit = limit, .batch = 0});
+    std::vector<float> all;
+    while (const auto batch = dataset->next()) {
+      const auto part = batch->inputs[0].values<float>();
+      all.insert(all.end(), part.begin(), part.end());
+    }
+    EXPECT_EQ(dataset->size(), static_cast<std::int64_t>(all.size()));
+    return all;
+  };
+  EXPECT_THAT(values(1), ElementsAre(1));
+  EXPECT_THAT(values(2), ElementsAre(1, 2));
+  EXPECT_THAT(values(4), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(values(9), ElementsAre(1, 2, 3, 4, 5));
+}
+
 TEST_F(DatasetTest, FeedsSeveralInputsByName) {
   const NamedTensor arrays[] = {{"b", Tensor::of<std::int64_t>({2}, {1, 2})}, {"a", Tensor::of<float>({2, 1}, {3, 4})}};
   save_npz(arrays, path("x.npz"));
@@ -235,7 +256,7 @@ TEST_F(DatasetTest, LabelsMayComeFromAnotherFile) {
   EXPECT_THAT(dataset->next()->labels, ElementsAre(3, 1));
   save_npy(Tensor::of<std::int64_t>({1}, {3}), path("short.npy"));
   EXPECT_THAT(refusal(data, {input("x", {-1, 2})}, {.labels = path("short.npy")}),
-              HasSubstr("short.npy: has 1 labels for 2"));
+              HasSubstr("short.npy: has 1 label for 2"));
 }
 
 TEST_F(DatasetTest, RandomDataIsSaidToBeSoAndRepeats) {

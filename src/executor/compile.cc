@@ -8,6 +8,8 @@
 namespace zeropoint {
 namespace {
 
+constexpr std::int64_t kNewestOpset = 28;  // of ai.onnx
+
 std::int64_t opset_of(const Opsets& opsets, const Node& node) {
   if (node.domain == kFusedDomain) return 1;
   const auto found = opsets.find(node.domain);
@@ -15,6 +17,14 @@ std::int64_t opset_of(const Opsets& opsets, const Node& node) {
     fail(ErrorKind::invalid_model, node.label, "the model imports no opset of the domain '{}'", node.domain);
   }
   return found->second;
+}
+
+/// Rows of the table hold for every later opset, which is right up to the newest that they were checked against.
+void check_known(const Opsets& opsets) {
+  const auto onnx = opsets.find("");
+  if (onnx == opsets.end() || onnx->second <= kNewestOpset) return;
+  fail(ErrorKind::unsupported, fmt::format("opset {}", onnx->second),
+       "the newest that is known is {}; what its operators mean is not", kNewestOpset);
 }
 
 const OpSpec& spec_of(const Node& node, std::int64_t opset) {
@@ -106,6 +116,7 @@ void fold_normalizations(Graph& graph, const Opsets& opsets, const std::vector<s
 
 Compiled compile_graph(const Graph& source, const Opsets& opsets, const CompileOptions& options) {
   Compiled compiled{.graph = source, .fuse = options.fuse, .profile = options.profile};
+  check_known(opsets);
   Graph& graph = compiled.graph;
   for (Node& node : graph.nodes) {
     if (node.label.empty()) node.label = graph.describe(node);

@@ -43,7 +43,7 @@ std::string serialize_onnx(const Model& model) {
 }
 
 void save_onnx(const Model& model, const std::filesystem::path& path, const SaveOnnxOptions& options) {
-  if (!model.has_external_data) {
+  if (model.external_files.empty()) {
     const ProtoMessage message = model_message(model, nullptr);
     if (message.size() <= options.max_model_bytes) {
       AtomicFile file(path);

@@ -111,7 +111,7 @@ TEST(SaveOnnx, LargeModelsKeepTheirWeightsBesideThem) {
   EXPECT_EQ(std::filesystem::file_size(scratch("large.onnx.data")), 4096U);
 
   const Model again = load_onnx(path);
-  EXPECT_TRUE(again.has_external_data);
+  EXPECT_EQ(again.external_files, std::vector<std::string>{path.string() + ".data"});
   EXPECT_EQ(serialize_onnx(again), serialize_onnx(model));
 
   save_onnx(again, path);  // over the file that it is mapped from

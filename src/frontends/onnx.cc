@@ -57,7 +57,7 @@ Model parse_model(std::string_view message, onnx_reader::Source& source) {
   }
   model.graph = onnx_reader::parse_graph(*graph, source, 0);
   check_captures(model.graph);
-  model.has_external_data = source.external.used();
+  model.external_files = source.external.paths();
   return model;
 }
 

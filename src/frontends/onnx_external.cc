@@ -42,4 +42,10 @@ std::shared_ptr<const MappedFile> ExternalFiles::open(const std::string& locatio
   return files_.emplace(location, MappedFile::open(file)).first->second;
 }
 
+std::vector<std::string> ExternalFiles::paths() const {
+  std::vector<std::string> paths;
+  for (const auto& [location, file] : files_) paths.push_back((folder_ / location).string());
+  return paths;
+}
+
 }  // namespace zeropoint::onnx_reader

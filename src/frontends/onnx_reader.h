@@ -23,7 +23,7 @@ class ExternalFiles {
   /// by "..", or by a symbolic link.
   std::shared_ptr<const MappedFile> open(const std::string& location);
 
-  bool used() const { return !files_.empty(); }
+  std::vector<std::string> paths() const;  ///< of the files that were opened
 
  private:
   std::filesystem::path folder_;

@@ -196,9 +196,9 @@ struct Model {
   std::map<std::string, std::int64_t> opsets;  // domain ("" is ai.onnx) -> version
   std::int64_t ir_version = 0;
   std::vector<Function> functions;
-  std::string carried;             // metadata_props, training_info, doc_string, unknown fields
-  std::string source;              // file name for messages; never written
-  bool has_external_data = false;  // the input kept tensors in other files
+  std::string carried;                      // metadata_props, training_info, doc_string, unknown fields
+  std::string source;                       // file name for messages; never written
+  std::vector<std::string> external_files;  // where the input kept tensors; empty: all were in the model
 
   std::int64_t opset(std::string_view domain = "") const;  ///< 0 when not imported
 };

@@ -1,3 +1,4 @@
+#include "base/counted.h"
 #include "base/fail.h"
 #include "observers/observer.h"
 
@@ -6,7 +7,8 @@ namespace {
 
 RangeChoice choose(const SliceStatistics& seen, const Scheme&, const ObserverOptions&) {
   return {.range = {seen.min, seen.max},
-          .reason = fmt::format("smallest and largest of {} values in {} samples", seen.count, seen.samples)};
+          .reason = fmt::format("smallest and largest of {} in {}", counted(seen.count, "value"),
+                                counted(seen.samples, "sample"))};
 }
 
 }  // namespace

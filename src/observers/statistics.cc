@@ -155,11 +155,11 @@ void check_options(const StatisticsOptions& options) {
   const bool bins_offered = bins == 0 || (bins >= kMinHistogramBins && bins <= kMaxHistogramBins &&
                                           std::has_single_bit(static_cast<unsigned>(bins)));
   if (!bins_offered) {
-    fail(ErrorKind::invalid_option, "histogram_bins", "{} is neither 0 nor a power of two from {} to {}", bins,
+    fail(ErrorKind::invalid_option, "--bins", "{} is neither 0 nor a power of two from {} to {}", bins,
          kMinHistogramBins, kMaxHistogramBins);
   }
   const double c = options.moving_average_constant;
-  if (!(c > 0 && c <= 1)) fail(ErrorKind::invalid_option, "moving_average_constant", "{} is not in (0, 1]", c);
+  if (!(c > 0 && c <= 1)) fail(ErrorKind::invalid_option, "--averaging", "{} is not in (0, 1]", c);
 }
 
 }  // namespace

@@ -232,7 +232,11 @@ TensorStatistics read_tensor(const Reader& reader, const std::string& file, cons
   options.histogram_bins = static_cast<int>(reader.integer("histogram_bins", 0, kMaxHistogramBins));
   options.moving_average_constant = reader.number("moving_average_constant");
   options.torch_histogram = reader.boolean("torch_histogram");
-  TensorStatistics empty(options);  // checks the options before they are used
+  try {
+    TensorStatistics empty(options);  // checks the options before they are used
+  } catch (const Error& e) {
+    reader.complain("has options that no calibration has: {}", e.message());
+  }
   std::vector<SliceStatistics> slices;
   const Json& list = reader.array("slices");
   for (std::size_t i = 0; i < list.size(); ++i) {

@@ -51,7 +51,15 @@ class Converter {
     plan();
     preflight();
     OutputFolder folder(output_, job_.force ? OutputFolder::Existing::replace : OutputFolder::Existing::refuse);
-    SafetensorsWriter writer(folder.path(), specs_, {.max_shard_bytes = job_.max_shard_bytes});
+    folder.in_final_names([&] { write(folder.path()); });
+    folder.commit();
+    report_.bits_per_weight = elements_ > 0 ? 8.0 * static_cast<double>(coded_bytes_) / elements_ : 0;
+    return std::move(report_);
+  }
+
+ private:
+  void write(const fs::path& folder) {
+    SafetensorsWriter writer(folder, specs_, {.max_shard_bytes = job_.max_shard_bytes});
     std::uint64_t done = 0;
     for (const StoredTensor& tensor : store_.tensors()) {
       check_interrupt();
@@ -69,13 +77,9 @@ class Converter {
     }
     writer.finish();
     report_.output_bytes = writer.bytes();
-    write_companions(checkpoint_, format_.config(model_), folder.path());
-    folder.commit();
-    report_.bits_per_weight = elements_ > 0 ? 8.0 * static_cast<double>(coded_bytes_) / elements_ : 0;
-    return std::move(report_);
+    write_companions(checkpoint_, format_.config(model_), folder);
   }
 
- private:
   /// What will be written; refuses what the format cannot hold before anything is.
   void plan() {
     const nlohmann::ordered_json& from = checkpoint_.config.at("quantization_config");

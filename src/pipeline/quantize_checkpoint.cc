@@ -48,7 +48,16 @@ class Quantizer {
     OutputFolder folder(output_, job_.force ? OutputFolder::Existing::replace : OutputFolder::Existing::refuse);
     preflight();
     if (method_.needs_data) solve();
-    SafetensorsWriter writer(folder.path(), plan_.outputs(format_), {.max_shard_bytes = job_.max_shard_bytes});
+    folder.in_final_names([&] { write(folder.path()); });
+    folder.commit();
+    if (solved_) solved_->forget();
+    report_.bits_per_weight = elements_ > 0 ? 8.0 * static_cast<double>(coded_bytes_) / elements_ : 0;
+    return std::move(report_);
+  }
+
+ private:
+  void write(const fs::path& folder) {
+    SafetensorsWriter writer(folder, plan_.outputs(format_), {.max_shard_bytes = job_.max_shard_bytes});
     for (const PlannedTensor& planned : plan_.tensors) {
       check_interrupt();
       if (planned.is_quantized) {
@@ -61,14 +70,9 @@ class Quantizer {
     }
     writer.finish();
     report_.output_bytes = writer.bytes();
-    write_companions(checkpoint_, format_.config(plan_.model), folder.path());
-    folder.commit();
-    if (solved_) solved_->forget();
-    report_.bits_per_weight = elements_ > 0 ? 8.0 * static_cast<double>(coded_bytes_) / elements_ : 0;
-    return std::move(report_);
+    write_companions(checkpoint_, format_.config(plan_.model), folder);
   }
 
- private:
   void solve() {
     for (const PlannedTensor& planned : plan_.tensors) {
       if (planned.must_be_finite && !planned.is_quantized) require_finite(checkpoint_, *planned.tensor);

@@ -1,5 +1,6 @@
 #include "plan/choose.h"
 
+#include <cmath>
 #include <map>
 
 #include "base/fail.h"
@@ -7,16 +8,6 @@
 
 namespace zeropoint {
 namespace {
-
-void check_types(const ChooseOptions& options) {
-  const DType a = options.activations;
-  if (a != DType::u8 && a != DType::i8 && a != DType::u16 && a != DType::i16) {
-    fail(ErrorKind::invalid_option, "--activations", "{} is not offered; choose uint8, int8, uint16 or int16", name(a));
-  }
-  if (options.weights != DType::i8 && options.weights != DType::u8) {
-    fail(ErrorKind::invalid_option, "--weights", "{} is not offered; choose int8 or uint8", name(options.weights));
-  }
-}
 
 // Softmax and Sigmoid end at 1, Tanh at -1 and 1: the grids that integer libraries assume for them. A whole
 // power of two as scale makes the products that follow exact shifts.
@@ -86,9 +77,26 @@ PlanTensor observed_row(const Graph& graph, const Grid& grid, const Statistics& 
 
 }  // namespace
 
+void check_options(const ChooseOptions& options) {
+  const DType a = options.activations;
+  if (a != DType::u8 && a != DType::i8 && a != DType::u16 && a != DType::i16) {
+    fail(ErrorKind::invalid_option, "--activations", "{} is not offered; choose uint8, int8, uint16 or int16", name(a));
+  }
+  if (options.weights != DType::i8 && options.weights != DType::u8) {
+    fail(ErrorKind::invalid_option, "--weights", "{} is not offered; choose int8 or uint8", name(options.weights));
+  }
+  const auto [percentile, n_std] = options.observer_options;
+  if (!(percentile > 50 && percentile <= 100)) {
+    fail(ErrorKind::invalid_option, "--percentile", "{} is not above 50 and up to 100", percentile);
+  }
+  if (!(n_std > 0) || !std::isfinite(n_std)) {
+    fail(ErrorKind::invalid_option, "--n-std", "{} is not a number above 0", n_std);
+  }
+}
+
 PlanChoice choose_plan(const Graph& graph, const Structure& structure, const Statistics& statistics,
                        const ChooseOptions& options) {
-  check_types(options);
+  check_options(options);
   PlanChoice choice;
   choice.plan.nodes = structure.nodes;
   const Scheme scheme{.dtype = options.activations, .symmetric = options.symmetric_activations};

@@ -34,6 +34,9 @@ struct PlanChoice {
 
 /// Throws invalid_data when `statistics` lack a tensor, invalid_model when a weight is not finite,
 /// invalid_option for types that are not offered.
+/// Throws invalid_option for types and numbers that no plan can be chosen with.
+void check_options(const ChooseOptions& options);
+
 PlanChoice choose_plan(const Graph& graph, const Structure& structure, const Statistics& statistics,
                        const ChooseOptions& options = {});
 

@@ -1,32 +1,15 @@
 #include "plan/structure.h"
 
 #include <algorithm>
-#include <map>
-#include <numeric>
-#include <optional>
 
-#include "base/fail.h"
+#include "plan/node_view.h"
+#include "plan/structure_constants.h"
+#include "plan/structure_grids.h"
 
 namespace zeropoint {
 namespace {
 
 std::size_t at(ValueId id) { return static_cast<std::size_t>(id); }
-
-/// A node as the rules see it: its role here, which inputs are activations, and what blocks it.
-struct NodeView {
-  OpRole role = OpRole::in_float;
-  FixedRange output = FixedRange::none;
-  std::vector<ValueId> activations;  // the inputs that would be quantized on a grid
-  std::vector<ValueId> results;      // the outputs that carry activation values
-  std::string blocked;               // why it must stay float; empty when nothing forbids it
-};
-
-bool is_zero_pad(const Graph& graph, const Node& node) {
-  if (node.get_string("mode", "constant") != "constant") return true;
-  if (node.inputs.size() < 3 || node.inputs[2] == kNoValue) return node.get_float("value", 0) == 0;
-  const Tensor& value = graph.value(node.inputs[2]).constant;
-  return value && value.dtype() == DType::f32 && value.size() == 1 && value.values<float>()[0] == 0;
-}
 
 class Decider {
  public:
@@ -44,15 +27,15 @@ class Decider {
 
   Structure decide() {
     const std::vector<std::string> filtered = filter_nodes(graph_, options_.filter);
-    for (int n = 0; n < node_count(); ++n) views_[index(n)] = look_at(node(n), filtered[index(n)]);
+    for (int n = 0; n < node_count(); ++n) views_[index(n)] = view_node(graph_, node(n), filtered[index(n)]);
     for (int n = 0; n < node_count(); ++n) follow_tail(n);
     ask_for_products();
     find_near();
     decide_nodes();
     Structure structure;
     for (int n = 0; n < node_count(); ++n) structure.nodes.push_back(describe(n));
-    structure.grids = make_grids();
-    collect_constants(structure);
+    structure.grids = make_grids(graph_, {.uses = uses_, .views = views_, .quantized = quantized_, .asked = asked_});
+    collect_constants(graph_, uses_, quantized_, structure);
     return structure;
   }
 
@@ -62,51 +45,6 @@ class Decider {
   const Node& node(int n) const { return graph_.nodes[index(n)]; }
   const NodeView& view(int n) const { return views_[index(n)]; }
   bool is_activation(ValueId v) const { return v != kNoValue && !graph_.is_constant(v); }
-
-  NodeView look_at(const Node& n, const std::string& filtered) const {
-    const OpRule& rule = op_rule(n.domain, n.op_type);
-    NodeView view{.role = rule.role, .output = rule.output, .blocked = filtered};
-    if (n.op_type == "Resize" && n.get_string("mode", "nearest") != "nearest") view.role = OpRole::unary;
-    const std::size_t data_inputs = view.role == OpRole::matrix || view.role == OpRole::pairwise ? 2
-                                    : n.op_type == "Concat"                                      ? n.inputs.size()
-                                                                                                 : 1;
-    for (std::size_t i = 0; i < std::min(data_inputs, n.inputs.size()); ++i) {
-      if (is_activation(n.inputs[i])) view.activations.push_back(n.inputs[i]);
-    }
-    const std::size_t results = n.op_type == "Split" ? n.outputs.size() : 1;
-    for (std::size_t i = 0; i < std::min(results, n.outputs.size()); ++i) {
-      if (n.outputs[i] != kNoValue) view.results.push_back(n.outputs[i]);
-    }
-    if (view.blocked.empty()) view.blocked = obstacle(n, view, rule);
-    return view;
-  }
-
-  std::string obstacle(const Node& n, const NodeView& view, const OpRule& rule) const {
-    if (view.role == OpRole::in_float) return std::string(rule.reason);
-    if (view.activations.empty() || view.results.empty()) return "it reads constants only";
-    for (const ValueId v : n.inputs) {
-      if (v == kNoValue || view.role == OpRole::preserving) continue;
-      const Value& value = graph_.value(v);
-      const DType dtype = value.constant ? value.constant.dtype() : value.dtype;
-      if (is_float(dtype) && dtype != DType::f32) return fmt::format("it computes in {}", name(dtype));
-    }
-    switch (view.role) {
-      case OpRole::matrix:
-        if (n.op_type != "MatMul" && !graph_.is_constant(n.inputs[1])) return "its weights are computed at run time";
-        break;
-      case OpRole::pairwise:
-        if (view.activations.size() < 2) return "one operand is constant: the result is quantized, not the operands";
-        if (n.inputs[0] == n.inputs[1]) return "squares and doubles are computed in float";
-        break;
-      case OpRole::preserving:
-        if (n.op_type == "Concat" && view.activations.size() < n.inputs.size()) return "it joins constants";
-        if (n.op_type == "Pad" && !is_zero_pad(graph_, n)) return "it pads with another value than 0";
-        break;
-      default:
-        break;
-    }
-    return "";
-  }
 
   // A node that can be the next link of a product's tail: elementwise, one activation, otherwise constants.
   bool extends_tail(const Node& n, ValueId from, bool after_product) const {
@@ -217,109 +155,6 @@ class Decider {
         (end_[index(n)] != kNoValue && graph_.is_output(end_[index(n)]));
     if (is_result) return "its result is a graph output, which stays float unless --quantize-outputs is given";
     return "no integer arithmetic reads its result";
-  }
-
-  // ---- grids
-
-  std::vector<Grid> make_grids() const {
-    std::vector<ValueId> parent(graph_.values.size());
-    std::iota(parent.begin(), parent.end(), 0);
-    const auto find = [&](ValueId v) {
-      while (parent[at(v)] != v) v = parent[at(v)] = parent[at(parent[at(v)])];
-      return v;
-    };
-    for (int n = 0; n < node_count(); ++n) {
-      if (!quantized_[index(n)] || view(n).role != OpRole::preserving) continue;
-      const ValueId group = find(view(n).activations[0]);
-      for (const ValueId v : view(n).activations) parent[at(find(v))] = group;
-      for (const ValueId v : view(n).results) parent[at(find(v))] = group;
-    }
-
-    std::vector<Grid> grids;
-    std::map<ValueId, std::size_t> grid_of;
-    const auto add = [&](ValueId v) {
-      if (!is_on_grid(v)) return;
-      const auto [entry, is_new] = grid_of.try_emplace(find(v), grids.size());
-      if (is_new) grids.emplace_back();
-      Grid& grid = grids[entry->second];
-      grid.members.push_back(v);
-      const int producer = uses_.producer[at(v)];
-      const bool is_moved = producer >= 0 && quantized_[index(producer)] && view(producer).role == OpRole::preserving;
-      if (!is_moved) grid.roots.push_back(v);
-    };
-    for (const ValueId v : graph_.inputs) add(v);
-    for (const Node& n : graph_.nodes) {
-      for (const ValueId v : n.outputs) {
-        if (v != kNoValue) add(v);
-      }
-    }
-    for (Grid& grid : grids) grid.fixed = common_fixed_range(grid);
-    return grids;
-  }
-
-  // Asked for, or moved by a quantized node together with a tensor that is.
-  bool is_on_grid(ValueId v) const {
-    if (!is_activation(v)) return false;
-    if (asked_[at(v)]) return true;
-    const int producer = uses_.producer[at(v)];
-    return producer >= 0 && quantized_[index(producer)] && view(producer).role == OpRole::preserving &&
-           std::find(view(producer).results.begin(), view(producer).results.end(), v) != view(producer).results.end();
-  }
-
-  FixedRange common_fixed_range(const Grid& grid) const {
-    std::optional<FixedRange> common;
-    for (const ValueId root : grid.roots) {
-      const int producer = uses_.producer[at(root)];
-      const FixedRange fixed = producer < 0 ? FixedRange::none : view(producer).output;
-      if (common && *common != fixed) return FixedRange::none;
-      common = fixed;
-    }
-    return common.value_or(FixedRange::none);
-  }
-
-  // ---- weights and biases
-
-  // The axis of the output channels of constant input `i`, or -1.
-  int channel_axis(const Node& n, std::size_t i) const {
-    if (n.op_type == "Conv") return 0;
-    if (n.op_type == "ConvTranspose") return 1;
-    if (i == 0) return -1;
-    if (n.op_type == "Gemm") return n.get_int("transB", 0) != 0 ? 0 : 1;
-    const int rank = graph_.value(n.inputs[1]).constant.rank();
-    return rank >= 2 ? rank - 1 : -1;
-  }
-
-  void collect_constants(Structure& structure) const {
-    std::map<ValueId, std::size_t> row_of;
-    for (int n = 0; n < node_count(); ++n) {
-      if (!quantized_[index(n)] || view(n).role != OpRole::matrix) continue;
-      for (std::size_t i = 0; i < 2; ++i) {
-        const ValueId v = node(n).inputs[i];
-        if (!graph_.is_constant(v)) continue;
-        const int axis = channel_axis(node(n), i);
-        const auto [entry, is_new] = row_of.try_emplace(v, structure.weights.size());
-        if (is_new) structure.weights.push_back({.value = v, .axis = axis});
-        PlannedWeight& weight = structure.weights[entry->second];
-        weight.has_conflict = weight.has_conflict || weight.axis != axis;
-        if (weight.has_conflict) weight.axis = -1;
-        weight.users.push_back(n);
-      }
-      if (has_integer_bias(node(n))) {
-        structure.biases.push_back(
-            {.value = node(n).inputs[2], .input = node(n).inputs[0], .weight = node(n).inputs[1], .node = n});
-      }
-    }
-  }
-
-  // One float per output channel, added unscaled, read by this node alone.
-  bool has_integer_bias(const Node& n) const {
-    if (n.inputs.size() < 3 || !graph_.is_constant(n.inputs[2])) return false;
-    const Tensor& bias = graph_.value(n.inputs[2]).constant;
-    if (bias.rank() != 1 || bias.dtype() != DType::f32 || uses_.consumers[at(n.inputs[2])].size() != 1) return false;
-    if (n.op_type != "Gemm") return true;
-    const Tensor& b = graph_.value(n.inputs[1]).constant;
-    return n.get_float("alpha", 1) == 1 && n.get_float("beta", 1) == 1 && is_activation(n.inputs[0]) &&
-           bias.dim(0) == b.dim(channel_axis(n, 1));
   }
 
   const Graph& graph_;

@@ -1,5 +1,6 @@
 #include "plan/verify.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -103,12 +104,11 @@ std::vector<OutputError> Reference::compare(Program& quantized, const std::strin
 }
 
 double nearness(std::span<const OutputError> outputs) {
+  const bool is_real = std::ranges::any_of(outputs, &OutputError::is_real);
   double lowest = std::numeric_limits<double>::infinity();
   for (const OutputError& output : outputs) {
-    if (output.is_real) lowest = std::min(lowest, output.sqnr_db);
+    if (output.is_real == is_real) lowest = std::min(lowest, is_real ? output.sqnr_db : output.agreement);
   }
-  if (std::isfinite(lowest)) return lowest;
-  for (const OutputError& output : outputs) lowest = std::min(lowest, output.agreement);
   return lowest;
 }
 

@@ -29,7 +29,7 @@ class Reference {
 };
 
 /// One number for how near a quantized model is, larger is nearer: the lowest SQNR of its float
-/// outputs in dB or, where all outputs are integers, the lowest share of equal elements.
+/// outputs in dB (infinite: equal) or, where all outputs are integers, the lowest share of equal elements.
 double nearness(std::span<const OutputError> outputs);
 
 }  // namespace zeropoint

@@ -32,6 +32,12 @@ TEST(Reference, MeasuresEachOutputOverAllBatches) {
   EXPECT_DOUBLE_EQ(nearness(errors), errors[0].sqnr_db);
 }
 
+TEST(Reference, NothingIsNearerThanEqual) {
+  Program real = program("y = Identity(x)");
+  const auto errors = Reference(real, batches()).compare(real, "q.onnx");
+  EXPECT_EQ(nearness(errors), std::numeric_limits<double>::infinity());
+}
+
 TEST(Reference, IntegersAreEqualOrNot) {
   Program real = program("y = Cast<to = 7>(x)", "int64[N] y");
   Program other = program("a = Abs(x)\n y = Cast<to = 7>(a)", "int64[N] y");

@@ -156,7 +156,7 @@ TEST_F(Checkpoints, AGgufFileIsRefusedInOneLine) {
               HasSubstr("llama/tokenizer.json"));
   EXPECT_THAT(error_of(gguf("Q8_0", "nowhere/m.gguf"), kExitError),
               HasSubstr("nowhere/m.gguf: cannot create: No such file or directory"));
-  EXPECT_EQ(error_of(gguf("Q8_0", "llama"), kExitUsage), "llama: is the input; give another name");
+  EXPECT_EQ(error_of(gguf("Q8_0", "llama"), kExitError), "llama: is a folder; give the name of a file to write");
   EXPECT_EQ(files(), before);
 }
 

@@ -83,6 +83,28 @@ TEST_F(Errors, AnOperatorThatIsNotOfferedIsNamed) {
             "odd.onnx: node 'n1' (Nonsense): the operator Nonsense is not offered at opset 13");
 }
 
+TEST_F(Errors, AnOpsetOfTheFutureIsRefused) {
+  Model model = model_of("g (float32[N, 3] x) => (float32[N, 3] y) { y = Relu(x) }");
+  model.opsets[""] = 99;
+  save_onnx(model, path("future.onnx"));
+  EXPECT_EQ(error_of({"run", path("future.onnx"), "--data", path("x.npz")}, kExitError),
+            "future.onnx: opset 99: the newest that is known is 28; what its operators mean is not");
+  EXPECT_EQ(run_zeropoint({"inspect", path("future.onnx")}).exit_code, 0);
+}
+
+TEST_F(Errors, AnArchiveWithoutArraysIsNamed) {
+  save_npz({}, path("none.npz"));
+  EXPECT_EQ(error_of({"run", path("net.onnx"), "--data", path("none.npz")}, kExitError), "none.npz: holds no arrays");
+}
+
+TEST_F(Errors, AFolderThatIsNoCheckpointSaysWhatItLacks) {
+  std::filesystem::create_directory(path("weights"));
+  EXPECT_EQ(error_of({"quantize", path("weights"), "--method", "absmax", "-o", path("out")}, kExitError),
+            "weights: is no checkpoint: it holds no config.json");
+  EXPECT_THAT(error_of({"quantize", path("nothing"), "--method", "absmax", "-o", path("out")}, kExitError),
+              HasSubstr("nothing: cannot open: No such file or directory"));
+}
+
 TEST_F(Errors, NothingIsLeftWhenTheOutputCannotBeWritten) {
   const std::vector<std::string> before = files();
   const std::vector<std::string> run = {"run", path("net.onnx"), "--data", path("x.npz"), "-o"};
@@ -103,6 +125,33 @@ TEST_F(Errors, NothingIsLeftWhenTheDiskIsFull) {
   EXPECT_EQ(error_of({"run", path("net.onnx"), "--data", path("big.npy"), "-o", path("y.npz")}, kExitError,
                      {.file_bytes_limit = 100000}),
             "y.npz: cannot write: File too large");
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(Errors, AModelAppearsWithItsPlanOrNotAtAll) {
+  save_model("product.onnx",
+             "g (float32[N, 3] x) => (float32[N, 2] y)\n"
+             "<float32[3, 2] w = {1, 2, 3, 4, 5, 6}> { y = MatMul(x, w) }");
+  const std::vector<std::string> before = files();
+  const auto quantize = [&](const std::string& plan, const ProcessOptions& options = {}) {
+    return error_of(
+        {"quantize", path("product.onnx"), "--data", path("x.npz"), "-o", path("q.onnx"), "--save-plan", plan},
+        kExitError, options);
+  };
+  EXPECT_EQ(quantize(path("no/plan.json")), "no/plan.json: cannot create: No such file or directory");
+  EXPECT_EQ(quantize("/dev/full"), "/dev/full: is not a regular file and cannot be replaced");
+  EXPECT_EQ(quantize(path("plan.json"), {.file_bytes_limit = 700}), "plan.json: cannot write: File too large");
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(Errors, AFullDiskIsToldByTheNameThatWasAskedFor) {
+  save_model("product.onnx",
+             "g (float32[N, 3] x) => (float32[N, 2] y)\n"
+             "<float32[3, 2] w = {1, 2, 3, 4, 5, 6}> { y = MatMul(x, w) }");
+  const std::vector<std::string> before = files();
+  EXPECT_EQ(error_of({"quantize", path("product.onnx"), "--data", path("x.npz"), "-o", path("q.onnx")}, kExitError,
+                     {.file_bytes_limit = 100}),
+            "q.onnx: cannot write: File too large");
   EXPECT_EQ(files(), before);
 }
 

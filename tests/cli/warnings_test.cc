@@ -1,0 +1,106 @@
+// What goes through although it is probably not what was meant is said aloud; what cannot be meant is refused.
+#include <nlohmann/json.hpp>
+
+#include "cli/cli.h"
+#include "fixture.h"
+
+namespace zeropoint::testing {
+namespace {
+
+using cli::kExitUsage;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+using Json = nlohmann::json;
+
+class Warnings : public CommandLine {
+ protected:
+  Warnings() {
+    save_model("product.onnx",
+               "g (float32[N, 3] x) => (float32[N, 2] y)\n"
+               "<float32[3, 2] w = {1, 2, 3, 4, 5, 6}> { [\"product\"] y = MatMul(x, w) }");
+  }
+
+  ProcessResult run(std::vector<std::string> arguments, const std::vector<std::string>& more) const {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_zeropoint(arguments);
+  }
+
+  std::vector<std::string> quantize() const {
+    return {"quantize", path("product.onnx"), "--data", path("x.npz"), "-o", path("q.onnx")};
+  }
+
+  std::vector<std::string> warnings(const std::vector<std::string>& more) const {
+    std::vector<std::string> all = more;
+    all.emplace_back("--json");
+    const ProcessResult result = run(quantize(), all);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.exit_code == 0 ? Json::parse(result.out)["warnings"].get<std::vector<std::string>>()
+                                 : std::vector<std::string>();
+  }
+
+  std::string refusal(const std::vector<std::string>& more) const {
+    std::vector<std::string> all = quantize();
+    all.insert(all.end(), more.begin(), more.end());
+    return error_of(all, kExitUsage);
+  }
+};
+
+TEST_F(Warnings, AnOptionThatCannotChangeTheResultIsNamed) {
+  EXPECT_THAT(warnings({}), IsEmpty());
+  EXPECT_THAT(warnings({"--observer", "minmax", "--percentile", "99"}),
+              ElementsAre("--percentile has no use with observer minmax"));
+  EXPECT_THAT(warnings({"--n-std", "4"}), ElementsAre("--n-std has no use with observer auto"));
+  EXPECT_THAT(warnings({"--observer", "percentile", "--percentile", "80", "--save-plan", path("plan.json")}),
+              IsEmpty());
+  EXPECT_THAT(warnings({"--plan", path("plan.json"), "--observer", "mse", "--include", "product"}),
+              ElementsAre("--observer has no use with --plan, which has decided everything",
+                          "--include has no use with --plan, which has decided everything"));
+  EXPECT_THAT(run(quantize(), {"--plan", path("plan.json")}).err,
+              HasSubstr("--data served only to compare the models: the ranges are those of --plan"));
+}
+
+TEST_F(Warnings, OptionsOfDataWantData) {
+  EXPECT_EQ(
+      error_of({"quantize", path("product.onnx"), "--plan", "p.json", "--limit", "3", "-o", "q.onnx"}, kExitUsage),
+      "quantize: --limit requires --data (see zeropoint quantize --help)");
+}
+
+TEST_F(Warnings, AModelThatIsWrittenAsItWasSaysWhy) {
+  EXPECT_THAT(warnings({"--exclude", "*"}),
+              ElementsAre("no node is quantized: the model is written as it was (1 of 1 node: excluded by '*')"));
+}
+
+TEST_F(Warnings, AModelThatIsQuantizedAlreadyIsRecognized) {
+  ASSERT_THAT(warnings({}), IsEmpty());
+  const ProcessResult again =
+      run_zeropoint({"quantize", path("q.onnx"), "--data", path("x.npz"), "-o", path("qq.onnx"), "--json"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  const auto said = Json::parse(again.out)["warnings"].get<std::vector<std::string>>();
+  ASSERT_FALSE(said.empty());
+  EXPECT_THAT(said[0], StartsWith("the model is quantized already (3 nodes such as '"));
+}
+
+TEST_F(Warnings, NumbersOutOfRangeAreRefusedByTheirOption) {
+  EXPECT_EQ(refusal({"--percentile", "101"}), "--percentile: 101 is not above 50 and up to 100");
+  EXPECT_EQ(refusal({"--percentile", "-5"}), "--percentile: -5 is not above 50 and up to 100");
+  EXPECT_EQ(refusal({"--percentile", "nan"}), "--percentile: nan is not above 50 and up to 100");
+  EXPECT_EQ(refusal({"--n-std", "0"}), "--n-std: 0 is not a number above 0");
+  EXPECT_EQ(refusal({"--activations", "int16", "--format", "qoperator"}),
+            "--format: qoperator has operators on 8-bit codes only; int16 wants qdq");
+  EXPECT_EQ(refusal({"--activations", "int4"}),
+            "--activations: int4 is not offered; choose uint8, int8, uint16 or int16");
+  EXPECT_EQ(refusal({"--observer", "minmx"}).substr(0, 56), "observer: unknown observer 'minmx'; did you mean 'minmax");
+}
+
+TEST_F(Warnings, NumbersAgreeWithTheirNouns) {
+  const ProcessResult once =
+      run_zeropoint({"run", path("net.onnx"), "--data", path("x.npz"), "--limit", "1", "-o", path("y.npz")});
+  EXPECT_THAT(once.out, HasSubstr("y.npz: 1 sample\n"));
+  EXPECT_THAT(run_zeropoint({"run", path("net.onnx"), "--data", path("x.npz"), "-o", path("y.npz")}).out,
+              HasSubstr("y.npz: 4 samples\n"));
+}
+
+}  // namespace
+}  // namespace zeropoint::testing
