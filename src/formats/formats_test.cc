@@ -9,6 +9,7 @@
 #include "formats/decoded_store.h"
 #include "formats/matrix_parts.h"
 #include "methods/method.h"
+#include "methods/round_to_nearest.h"
 #include "zeropoint/error.h"
 
 namespace zeropoint {
@@ -244,6 +245,49 @@ TEST(CompressedTensors, TheConfigNamesTheCommonSchemeLinear) {
   EXPECT_EQ(config["config_groups"]["group_1"]["targets"], nlohmann::json::array({"down"}));
   EXPECT_EQ(config["config_groups"]["group_1"]["weights"]["strategy"], "channel");
   EXPECT_EQ(config["ignore"], nlohmann::json::array({"lm_head"}));
+}
+
+TEST(Gptq, ModulesThatDifferAreListedByName) {
+  const Format& format = *find_format("gptq-v2");
+  const MatrixScheme blocks{.bits = 4, .block_size = 32};
+  const WeightForm down{.name = "layers.0.down.weight", .rows = 32, .columns = 96, .scheme = MatrixScheme{.bits = 8}};
+  const WeightForm up{.name = "layers.0.up.weight", .rows = 32, .columns = 64, .scheme = blocks};
+  Encoded e;
+  for (const WeightForm& form : {down, up}) {
+    const QuantizedWeight weight =
+        round_to_nearest(random_matrix(form.rows, form.columns), std::get<MatrixScheme>(form.scheme),
+                         {.storage = format.grid_storage(DType::f32)}, form.name);
+    const std::vector<TensorSpec> specs = format.parts(form);
+    const std::vector<Tensor> tensors = format.encode(form, weight);
+    for (std::size_t i = 0; i < specs.size(); ++i) e.store->add(specs[i], tensors[i]);
+  }
+  const nlohmann::ordered_json config =
+      format.config({.method = "gptq", .weights = {down, up}, .skipped = {"layers.0.gate.weight"}});
+  EXPECT_EQ(config["bits"], 4);
+  EXPECT_EQ(config["group_size"], 32);
+  EXPECT_EQ(config["dynamic"].dump(),
+            R"({"-:^layers\\.0\\.gate$":{},"+:^layers\\.0\\.down$":{"bits":8,"group_size":-1}})");
+
+  const auto open = [&](const nlohmann::ordered_json& dynamic) {
+    nlohmann::ordered_json changed = config;
+    changed["dynamic"] = dynamic;
+    std::vector<std::string> encodings;
+    for (const EncodedWeight& weight : format.find(*e.store, changed)) {
+      encodings.push_back(to_string(weight.form.scheme));
+    }
+    return encodings;
+  };
+  const auto expected = ElementsAre("int8 symmetric per channel", "int4 symmetric block 32");
+  EXPECT_THAT(open(config["dynamic"]), expected);
+  EXPECT_THAT(open({{"layers\\.0\\.down$", {{"bits", 8}, {"group_size", -1}}}, {"+:.*", {{"mse", 1}}}}), expected);
+  try {
+    open({{"+:.*down.*", {{"bits", 8}}}});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "config.json: quantization_config: 'dynamic' describes '+:.*down.*' otherwise; only rules for one "
+                 "module, ^name$, are read");
+  }
 }
 
 TEST(Bitsandbytes, TheStateHasItsLengthBeforeTheOffsetIsKnown) {

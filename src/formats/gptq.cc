@@ -23,7 +23,6 @@ QuantizedWeight decode(const EncodedWeight& weight, std::span<const Tensor> part
 Format format_gptq() {
   return {.name = "gptq",
           .summary = "GPTQ checkpoints as AutoGPTQ writes them: no zero points of 0",
-          .is_uniform = true,
           .grid_storage = grid_storage,
           .objection = gptq_objection,
           .parts = gptq_parts,

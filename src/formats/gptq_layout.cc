@@ -37,6 +37,48 @@ Tensor column_groups(const WeightForm& form, const QuantizedMatrix& matrix) {
   return groups;
 }
 
+/// What config.json says of a matrix.
+nlohmann::ordered_json description(const MatrixScheme& scheme) {
+  return {{"bits", scheme.bits},
+          {"group_size", scheme.block_size > 0 ? scheme.block_size : -1},
+          {"sym", scheme.symmetric},
+          {"desc_act", scheme.act_order}};
+}
+
+/// The first one with blocks where there is one: a grid per output is the exception then.
+nlohmann::ordered_json common_description(const ModelForm& model) {
+  MatrixScheme common;
+  for (const WeightForm& form : model.weights) {
+    const auto& scheme = std::get<MatrixScheme>(form.scheme);
+    if (scheme.block_size > 0) return description(scheme);
+    if (&form == &model.weights.front()) common = scheme;
+  }
+  return description(common);
+}
+
+/// Of one module, as a regular expression.
+std::string pattern_of(const std::string& module) {
+  std::string pattern = "^";
+  for (const char c : module) pattern += c == '.' ? std::string("\\.") : std::string(1, c);
+  return pattern + "$";
+}
+
+/// GPTQModel's "dynamic": "-:" modules that are not quantized, "+:" those that differ, with what differs.
+nlohmann::ordered_json exceptions(const ModelForm& model, const nlohmann::ordered_json& common) {
+  nlohmann::ordered_json dynamic = nlohmann::ordered_json::object();
+  for (const std::string& name : model.skipped) {
+    const std::string module = module_of(name);
+    if (module != "lm_head") dynamic["-:" + pattern_of(module)] = nlohmann::ordered_json::object();
+  }
+  for (const WeightForm& form : model.weights) {
+    const nlohmann::ordered_json own = description(std::get<MatrixScheme>(form.scheme));
+    for (const auto& [key, value] : own.items()) {
+      if (value != common[key]) dynamic["+:" + pattern_of(module_of(form.name))][key] = value;
+    }
+  }
+  return dynamic;
+}
+
 }  // namespace
 
 GridStorage gptq_grid_storage(GptqVersion version) {
@@ -71,29 +113,17 @@ std::vector<Tensor> gptq_encode(GptqVersion version, const WeightForm& form, con
 }
 
 nlohmann::ordered_json gptq_config(GptqVersion version, const ModelForm& model) {
-  const MatrixScheme scheme =
-      model.weights.empty() ? MatrixScheme{} : std::get<MatrixScheme>(model.weights.front().scheme);
+  const nlohmann::ordered_json common = common_description(model);
   nlohmann::ordered_json config = {{"quant_method", "gptq"},
-                                   {"checkpoint_format", version == GptqVersion::v1 ? "gptq" : "gptq_v2"},
-                                   {"bits", scheme.bits},
-                                   {"group_size", scheme.block_size > 0 ? scheme.block_size : -1},
-                                   {"sym", scheme.symmetric},
-                                   {"desc_act", scheme.act_order},
-                                   {"static_groups", model.static_groups},
-                                   {"true_sequential", model.method == "gptq"},
-                                   {"damp_percent", model.damping},
-                                   {"lm_head", false}};
-  nlohmann::ordered_json dynamic = nlohmann::ordered_json::object();  // "-:": modules that are not quantized
-  for (const std::string& name : model.skipped) {
-    const std::string module = module_of(name);
-    if (module == "lm_head") continue;
-    std::string pattern = "-:^";
-    for (const char c : module) pattern += c == '.' ? std::string("\\.") : std::string(1, c);
-    dynamic[pattern + "$"] = nlohmann::ordered_json::object();
-  }
-  for (const WeightForm& form : model.weights) {
-    if (module_of(form.name) == "lm_head") config["lm_head"] = true;
-  }
+                                   {"checkpoint_format", version == GptqVersion::v1 ? "gptq" : "gptq_v2"}};
+  config.update(common);
+  config.update({{"static_groups", model.static_groups},
+                 {"true_sequential", model.method == "gptq"},
+                 {"damp_percent", model.damping},
+                 {"lm_head", std::ranges::any_of(model.weights, [](const WeightForm& form) {
+                    return module_of(form.name) == "lm_head";
+                  })}});
+  const nlohmann::ordered_json dynamic = exceptions(model, common);
   if (!dynamic.empty()) config["dynamic"] = dynamic;
   return config;
 }

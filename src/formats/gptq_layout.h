@@ -8,7 +8,9 @@
 //
 // Version 1 stores every zero point less one, each in its own field: it cannot hold a zero point of 0, the
 // lowest code. Methods choose other grids for it, and a matrix that has one is refused. Version 2 stores it as it is.
-// Rows and columns must be multiples of 32. The last group may be short. Source: AutoGPTQ and GPTQModel,
+// Rows and columns must be
+// multiples of 32. A last group that is short is read, and never made. config.json describes all weights alike; modules
+// that differ are listed by name under "dynamic". Source: AutoGPTQ and GPTQModel,
 // QuantLinear.pack.
 #pragma once
 

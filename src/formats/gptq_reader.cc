@@ -1,6 +1,9 @@
 // Reading GPTQ checkpoints.
 #include <algorithm>
+#include <cctype>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/fail.h"
 #include "formats/gptq_layout.h"
@@ -28,6 +31,48 @@ MatrixScheme scheme_of_config(const nlohmann::ordered_json& config) {
           .symmetric = bool_of(config, "sym", true),
           .block_size = std::max<std::int64_t>(group, 0),
           .act_order = bool_of(config, "desc_act", false)};
+}
+
+/// The module that a regular expression like "^a\\.b$" stands for; nullopt for one that may match several.
+std::optional<std::string> only_module(std::string_view pattern) {
+  if (pattern.starts_with('^')) pattern.remove_prefix(1);
+  if (!pattern.ends_with('$')) return std::nullopt;
+  pattern.remove_suffix(1);
+  std::string module;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const bool is_escaped = pattern[i] == '\\' && i + 1 < pattern.size() && pattern[i + 1] == '.';
+    if (is_escaped) ++i;
+    const auto c = static_cast<unsigned char>(pattern[i]);
+    if (!is_escaped && std::isalnum(c) == 0 && c != '_' && c != '-') return std::nullopt;
+    module += pattern[i];
+  }
+  return module;
+}
+
+/// Of modules that `dynamic` describes otherwise than the config does.
+std::map<std::string, MatrixScheme> special_schemes(const nlohmann::ordered_json& config) {
+  constexpr std::string_view kKeys[] = {"bits", "group_size", "sym", "desc_act"};
+  std::map<std::string, MatrixScheme> schemes;
+  const auto dynamic = config.find("dynamic");
+  if (dynamic == config.end() || !dynamic->is_object()) return schemes;
+  nlohmann::ordered_json common = nlohmann::ordered_json::object();
+  for (const std::string_view key : kKeys) {
+    if (config.contains(key)) common[std::string(key)] = config.at(std::string(key));
+  }
+  for (const auto& [rule, change] : dynamic->items()) {
+    const auto changes = [&c = change](std::string_view key) { return c.is_object() && c.contains(key); };
+    if (rule.starts_with("-:") || std::ranges::none_of(kKeys, changes)) continue;
+    const std::optional<std::string> module = only_module(rule.starts_with("+:") ? rule.substr(2) : rule);
+    if (!module) {
+      fail(ErrorKind::unsupported, "config.json",
+           "quantization_config: 'dynamic' describes '{}' otherwise; only rules for one module, ^name$, are read",
+           rule);
+    }
+    nlohmann::ordered_json merged = common;
+    merged.update(change);
+    schemes[*module] = scheme_of_config(merged);
+  }
+  return schemes;
 }
 
 EncodedWeight open_module(const TensorStore& store, const std::string& module, const MatrixScheme& scheme) {
@@ -94,11 +139,14 @@ bool gptq_recognises(GptqVersion version, const nlohmann::ordered_json& config) 
 }
 
 std::vector<EncodedWeight> gptq_find(const TensorStore& store, const nlohmann::ordered_json& config) {
-  const MatrixScheme scheme = scheme_of_config(config);
+  const MatrixScheme common = scheme_of_config(config);
+  const std::map<std::string, MatrixScheme> special = special_schemes(config);
   std::vector<EncodedWeight> found;
   for (const StoredTensor& tensor : store.tensors()) {
     if (!tensor.name.ends_with(kMark)) continue;
-    found.push_back(open_module(store, tensor.name.substr(0, tensor.name.size() - kMark.size()), scheme));
+    const std::string module = tensor.name.substr(0, tensor.name.size() - kMark.size());
+    const auto scheme = special.find(module);
+    found.push_back(open_module(store, module, scheme == special.end() ? common : scheme->second));
   }
   return found;
 }

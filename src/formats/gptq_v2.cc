@@ -23,7 +23,6 @@ QuantizedWeight decode(const EncodedWeight& weight, std::span<const Tensor> part
 Format format_gptq_v2() {
   return {.name = "gptq-v2",
           .summary = "GPTQ checkpoints of GPTQModel, version 2: any zero point",
-          .is_uniform = true,
           .grid_storage = grid_storage,
           .objection = gptq_objection,
           .parts = gptq_parts,

@@ -23,6 +23,13 @@ std::vector<WeightPlace> places_of(const Checkpoint& checkpoint, bool has_patter
   }
 }
 
+/// In every format alike, whether or not it could hold a short last block: those that load it cannot.
+std::string block_objection(const WeightForm& form) {
+  const auto* grids = std::get_if<MatrixScheme>(&form.scheme);
+  if (grids == nullptr || grids->block_size == 0 || form.columns % grids->block_size == 0) return "";
+  return fmt::format("blocks of {} do not divide its {} columns", grids->block_size, form.columns);
+}
+
 bool is_float_matrix(const StoredTensor& tensor) {
   const bool is_real = tensor.dtype == DType::f32 || tensor.dtype == DType::f16 || tensor.dtype == DType::bf16;
   return is_real && tensor.shape.size() == 2 && tensor.shape[0] > 0 && tensor.shape[1] > 0;
@@ -93,7 +100,8 @@ class Planner {
       planned.note = "is an embedding, which only the plain format holds; stays float";
       return;
     }
-    const std::string objection = format_.objection(planned.form);
+    std::string objection = format_.objection(planned.form);
+    if (objection.empty()) objection = block_objection(planned.form);
     if (objection.empty()) {
       planned.is_quantized = true;
       ++as_asked_;

@@ -51,7 +51,6 @@ std::vector<std::vector<Tensor>> samples_for(const Model& model, const DataSourc
 /// As the plan has this weight: in the format's grids, and without blocks where they do not fit.
 GptqOptions options_for(GptqOptions options, const WeightForm& form, const Format& format) {
   options.block_size = std::get<MatrixScheme>(form.scheme).block_size;
-  options.short_block = true;  // where the format cannot hold one, the plan has no blocks
   options.storage = format.grid_storage(form.stored);
   return options;
 }
