@@ -90,8 +90,9 @@ CheckpointReport quantize_checkpoint(const std::filesystem::path& input, const s
 struct ConvertJob {
   std::string format;
   std::uint64_t max_shard_bytes = 5'000'000'000;
-  bool force = false;
-  OnProgress progress;
+  bool force = false;   // as in CheckpointJob
+  OnProgress progress;  // in MB of weights
+  std::function<void(const Preflight&)> on_preflight;
 };
 
 /// Carries codes, scales and zero points to another format, unchanged. Throws invalid_data naming the weight that the

@@ -21,6 +21,7 @@ struct Options {
 };
 
 void convert(Options& options, const Output& out) {
+  options.job.on_preflight = [&out](const Preflight& p) { out.note(preflight_text(p)); };
   options.job.progress = out.progress("converting", "MB");
   const CheckpointReport report = convert_checkpoint(options.input, options.output, options.job);
   options.job.progress = nullptr;
@@ -61,7 +62,9 @@ Command command_convert() {
       .summary = "carry a quantized checkpoint to another format, losing nothing",
       .description =
           "Reads codes, scales and zero points and writes the same numbers in another layout. What the other format "
-          "cannot hold exactly is refused with the weight's name and the reason; nothing is written then.",
+          "cannot hold exactly is refused with the weight's name and the reason; nothing is written then. Before the "
+          "work "
+          "starts, its memory, disk and time are printed; what cannot fit is refused.",
       .examples =
           "zeropoint convert llama-gptq/ --format compressed-tensors -o llama-ct/\n"
           "zeropoint convert llama-ct/ --format gptq-v2 -o llama-gptq2/\n"

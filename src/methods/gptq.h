@@ -44,7 +44,7 @@ struct GptqReport {
   double rounding_loss = 0;  // of round to nearest on grids by the same rule
   double damping = 0;        // that H needed, as in GptqOptions
   int damping_raises = 0;
-  std::int64_t dead_columns = 0;  // inputs that were always 0: their weights become 0
+  std::int64_t dead_columns = 0;  // inputs that were always 0: their weights become 0, but for rows that stay rounded
   std::int64_t rounded_rows = 0;  // rows that stayed rounded, because compensation made them worse
 };
 
@@ -54,9 +54,9 @@ struct GptqResult {
 };
 
 /// `weight` [rows, columns] of float32, float16 or bfloat16; `hessian` float32 [columns, columns], symmetric: its lower
-/// triangle is read. Throws invalid_data, `where` naming the weight, for a NaN or an infinity in either, for a negative
-/// diagonal, when no damping makes the Hessian
-/// positive definite, and interrupted.
+/// triangle is read. When every column is dead, all rows stay rounded. Throws invalid_data, `where` naming the weight,
+/// for a NaN or an infinity in either, for a negative diagonal, and when no damping makes the Hessian positive
+/// definite; interrupted; and what check_gptq_columns() throws.
 GptqResult gptq(const Tensor& weight, const Tensor& hessian, const GptqOptions& options, const std::string& where);
 
 }  // namespace zeropoint

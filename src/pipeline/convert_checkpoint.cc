@@ -21,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kBaseMemory = 64'000'000;  // the program, its libraries and buffers
 constexpr std::int64_t kMegabyte = 1'000'000;
 
 const DecodedStore& decoded_store(const Checkpoint& checkpoint) {
@@ -136,21 +135,18 @@ class Converter {
     }
     p.peak_memory += kBaseMemory;
     p.output_bytes = storage_bytes(specs_);
+    for (const fs::path& file : carried_files(checkpoint_)) p.output_bytes += fs::file_size(file);
     p.available_memory = available_memory();
     p.free_disk = free_disk(output_);
+    p.seconds = static_cast<double>(p.input_bytes + p.output_bytes) / kDiskRate;
+    if (job_.on_preflight) job_.on_preflight(p);
     if (!job_.force) require_resources(p, output_);
   }
 
   void convert(const StoredTensor& tensor, const EncodedWeight& encoded, SafetensorsWriter& writer) {
     const WeightForm& form = encoded.form;
     const QuantizedWeight weight = store_.load(tensor);
-    try {
-      write_weight(format_, form, weight, writer);
-    } catch (const Error& e) {
-      if (e.kind() == ErrorKind::invalid_data)
-        throw Error(e.kind(), checkpoint_.path.string() + ": " + e.where(), e.message());
-      throw;
-    }
+    write_weight(format_, form, weight, checkpoint_.path, writer);
     const std::uint64_t bytes = storage_bytes(format_.parts(form));
     const double elements = static_cast<double>(form.rows) * static_cast<double>(form.columns);
     report_.weights.push_back({.name = form.name,

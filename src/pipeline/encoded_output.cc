@@ -7,10 +7,24 @@
 
 namespace zeropoint {
 
+namespace {
+
+std::vector<Tensor> encoded(const Format& format, const WeightForm& form, const QuantizedWeight& weight,
+                            const std::filesystem::path& file) {
+  try {
+    return format.encode(form, weight);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::invalid_data) throw;
+    throw Error(e.kind(), file.string() + ": " + e.where(), e.message());
+  }
+}
+
+}  // namespace
+
 void write_weight(const Format& format, const WeightForm& form, const QuantizedWeight& weight,
-                  SafetensorsWriter& writer) {
+                  const std::filesystem::path& file, SafetensorsWriter& writer) {
   const std::vector<TensorSpec> specs = format.parts(form);
-  std::vector<Tensor> parts = format.encode(form, weight);
+  std::vector<Tensor> parts = encoded(format, form, weight, file);
   for (std::size_t i = 0; i < specs.size(); ++i) {
     writer.write(specs[i].name, parts[i]);
     parts[i] = {};

@@ -8,6 +8,9 @@
 
 namespace zeropoint {
 
+constexpr std::uint64_t kBaseMemory = 64'000'000;  // the program, its libraries and buffers
+constexpr double kDiskRate = 500e6;                // bytes per second of a plain disk, for estimates
+
 /// Bytes that a process may still take: what the system says is available, or less where a control group says so. 0:
 /// not known.
 std::uint64_t available_memory();

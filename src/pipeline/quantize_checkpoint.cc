@@ -25,10 +25,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kBaseMemory = 64'000'000;  // the program, its libraries and buffers
 constexpr std::int64_t kMegabyte = 1'000'000;
 constexpr std::int64_t kSampleElements = 1 << 20;
-constexpr double kDiskRate = 500e6;  // bytes per second of a plain disk, for the estimate
 
 class Quantizer {
  public:
@@ -196,7 +194,7 @@ class Quantizer {
     row.sqnr_db = power_of(weight, quantized).sqnr_db();
     weight = {};
     checkpoint_.weights->release(*planned.tensor);
-    write_weight(format_, form, quantized, writer);
+    write_weight(format_, form, quantized, checkpoint_.path, writer);
     report_.weights.push_back(std::move(row));
   }
 

@@ -530,6 +530,25 @@ TEST_F(QuantizeCheckpoint, ConversionLosesNothing) {
   EXPECT_EQ(bytes(from), bytes(out("gptq")));
 }
 
+TEST_F(QuantizeCheckpoint, ConversionSaysWhatItTakesBeforeItStarts) {
+  quantize_checkpoint(write(), out("int8"), {.method = "absmax"});
+  Preflight seen;
+  ConvertJob job{.format = "compressed-tensors"};
+  job.on_preflight = [&](const Preflight& p) {
+    seen = p;
+    EXPECT_FALSE(fs::exists(out()));
+  };
+  convert_checkpoint(out("int8"), out(), job);
+  EXPECT_EQ(seen.weights, 7U);
+  std::uint64_t written = 0;
+  for (const std::string& file : files(out())) written += fs::file_size(fs::path(out()) / file);
+  const std::uint64_t config = fs::file_size(fs::path(out()) / "config.json");
+  EXPECT_LT(seen.output_bytes, written);
+  EXPECT_GT(seen.output_bytes, written - config - 4096) << "the tokenizer counts; a header and config.json do not";
+  EXPECT_GT(seen.peak_memory, 64'000'000U + 3 * 96 * 64);
+  EXPECT_GT(seen.seconds, 0);
+}
+
 TEST_F(QuantizeCheckpoint, ConversionRefusesWhatItWouldChange) {
   const auto refused = [&](const CheckpointJob& job, const std::string& format) {
     const std::string name = out("from");

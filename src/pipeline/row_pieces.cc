@@ -61,8 +61,9 @@ double quantize_by_rows(const Tensor& weight, const WeightForm& form, const Meth
   try {
     parallel_ranges(form.rows, rows_per_piece, do_piece);
   } catch (const Error& e) {
-    if (e.kind() == ErrorKind::invalid_data) require_finite(weight, where);  // names the place in the whole weight
-    throw;
+    if (e.kind() != ErrorKind::invalid_data) throw;
+    require_finite(weight, where);  // names the place in the whole weight
+    throw Error(e.kind(), where, e.message());
   }
   WeightPower total;
   for (const WeightPower& power : powers) total += power;

@@ -225,7 +225,7 @@ TEST_F(Checkpoints, WhatAnotherFormatCannotHoldIsNotConverted) {
   EXPECT_THAT(error_of({"convert", path("int8"), "--format", "bitsandbytes", "-o", path("out")}, kExitError),
               HasSubstr("cannot become bitsandbytes: "));
   EXPECT_EQ(
-      error_of({"convert", path("int8"), "--format", "gptq", "-o", path("out")}, kExitError),
+      error_of({"convert", path("int8"), "--format", "gptq", "-o", path("out"), "--quiet"}, kExitError),
       "int8: model.layers.0.mlp.down_proj.weight: scale 0.0025328111 would be rounded to float16; quantize to this "
       "format from the floats");
   EXPECT_EQ(error_of({"convert", path("llama"), "--format", "plain", "-o", path("out")}, kExitUsage),
