@@ -269,6 +269,8 @@ Statistics Statistics::from_json(std::string_view text, const std::string& file)
     json = Json::parse(text);
   } catch (const Json::parse_error& e) {
     fail(ErrorKind::invalid_data, file, "not JSON (byte {})", e.byte);
+  } catch (const Json::exception&) {
+    fail(ErrorKind::invalid_data, file, "not JSON: a number is too large");
   }
   const Reader reader(json, file, "the file");
   if (!reader.has("zeropoint_statistics")) reader.complain("has no \"zeropoint_statistics\"");

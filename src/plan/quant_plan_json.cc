@@ -19,9 +19,17 @@ constexpr std::array<std::string_view, 3> kRoles = {"weight", "activation", "bia
 
 std::string quoted(const std::string& text) { return json(text).dump(-1, ' ', false, json::error_handler_t::replace); }
 
+/// Of a real -0 with a fraction: JSON's -0 is the integer 0.
+template <class T>
+std::string number(T value) {
+  return fmt::format("{}{}", value, value == 0 && std::signbit(static_cast<double>(value)) ? ".0" : "");
+}
+
 template <class T>
 std::string numbers(std::span<const T> values) {
-  return fmt::format("[{}]", fmt::join(values, ", "));
+  std::vector<std::string> words;
+  for (const T value : values) words.push_back(number(value));
+  return fmt::format("[{}]", fmt::join(words, ", "));
 }
 
 std::string scales_text(const TensorQParams& q) {
@@ -57,7 +65,7 @@ std::string tensor_text(const PlanTensor& t) {
   if (t.qparams.zero_points) field("zero_point", zero_points_text(t.qparams));
   if (!t.ranges.empty()) {
     std::vector<std::string> pairs;
-    for (const Range& r : t.ranges) pairs.push_back(fmt::format("[{}, {}]", r.min, r.max));
+    for (const Range& r : t.ranges) pairs.push_back(fmt::format("[{}, {}]", number(r.min), number(r.max)));
     field("ranges", fmt::format("[{}]", fmt::join(pairs, ", ")));
   }
   if (t.correction) field("correction", numbers(t.correction.values<float>()));

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 #include "zeropoint/error.h"
 
 namespace zeropoint {
@@ -90,6 +92,15 @@ TEST(QuantPlan, ReadsBackWhatItWrites) {
             (Scheme{.dtype = DType::i8, .symmetric = true, .granularity = Granularity::per_axis, .axis = 1}));
   EXPECT_THAT(w->qparams.scales.values<float>(), ElementsAre(0.5F, 0.1F));
   EXPECT_EQ(read.find("nothing"), nullptr);
+}
+
+TEST(QuantPlan, ANegativeZeroStaysOne) {
+  QuantPlan plan;
+  plan.tensors = {{.name = "b", .role = TensorRole::bias, .correction = Tensor::of<float>({2}, {-0.0F, 0.0F})}};
+  plan.tensors[0].qparams = {.scheme = {.dtype = DType::i32, .symmetric = true}, .scales = Tensor::scalar(1.0F)};
+  const QuantPlan read = QuantPlan::from_json(plan.to_json(), "p");
+  EXPECT_TRUE(std::signbit(read.tensors[0].correction.values<float>()[0]));
+  EXPECT_FALSE(std::signbit(read.tensors[0].correction.values<float>()[1]));
 }
 
 TEST(QuantPlan, BlockedGridsKeepTheirShape) {
