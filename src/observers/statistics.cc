@@ -35,16 +35,16 @@ constexpr std::int64_t kChunk = 16 * kBlock;
 /// Counts of one observe() call, over bins that are known before it.
 class Counter {
  public:
-  explicit Counter(const Histogram& bins) : counted_(bins) {
-    std::fill(counted_.counts.begin(), counted_.counts.end(), 0);
+  explicit Counter(const Histogram& bins) : empty_(bins) {
+    std::fill(empty_.counts.begin(), empty_.counts.end(), 0);
+    counted_ = empty_;
   }
 
-  bool covers(const Summary& block) const { return counted_.covers(block.min) && counted_.covers(block.max); }
+  bool covers(const Summary& block) const { return empty_.covers(block.min) && empty_.covers(block.max); }
 
   void count(std::span<const std::span<const float>> runs) {
     if (runs.empty()) return;
-    Histogram own = counted_;
-    std::fill(own.counts.begin(), own.counts.end(), 0);
+    Histogram own = empty_;
     for (const std::span<const float> run : runs) own.count(run);
     const std::scoped_lock lock(mutex_);
     counted_.add(own);
@@ -53,6 +53,7 @@ class Counter {
   const Histogram& counted() const { return counted_; }
 
  private:
+  Histogram empty_;  // the bins: what other threads may read while one adds
   Histogram counted_;
   std::mutex mutex_;
 };
