@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "architectures/fake_checkpoint.h"
 #include "executor/program.h"
+#include "support/fake_checkpoint.h"
 #include "zeropoint/error.h"
 
 namespace zeropoint {

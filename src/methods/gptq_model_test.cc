@@ -4,63 +4,28 @@
 
 #include <algorithm>
 #include <map>
-#include <random>
 
 #include "executor/program.h"
-#include "methods/gptq_cost.h"
-#include "methods/gptq_fingerprint.h"
-#include "methods/gptq_journal.h"
-#include "methods/input_rows.h"
+#include "kernels/dense/dense.h"
 #include "support/model_text.h"
-#include "support/temp_folder.h"
+#include "support/two_layers.h"
 #include "zeropoint/error.h"
 
 namespace zeropoint {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::equal;
 using ::testing::HasSubstr;
 using testing::model_of;
+using testing::normal;
+using testing::Outcome;
+using testing::quantize;
+using testing::Samples;
+using testing::samples;
+using testing::set;
 using ::testing::SizeIs;
-using Samples = std::vector<std::vector<Tensor>>;
-
-Tensor normal(const Shape& shape, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> distribution(0, 1);
-  Tensor x = Tensor::allocate(DType::f32, shape);
-  for (float& value : x.mutable_values<float>()) value = distribution(random);
-  return x;
-}
-
-void set(Model& model, std::string_view name, Tensor tensor) {
-  model.graph.value(model.graph.find(name)).constant = std::move(tensor);
-}
-
-/// x -> w1 -> Relu -> w2.
-Model two_layers() {
-  Model model = model_of(
-      "g (float32[N, 4] x) => (float32[N, 3] y)\n"
-      "<float32[4, 6] w1 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},\n"
-      " float32[6, 3] w2 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}>\n"
-      "{ [\"first\"] h = MatMul(x, w1) r = Relu(h) [\"second\"] y = MatMul(r, w2) }");
-  set(model, "w1", normal({4, 6}, 1));
-  set(model, "w2", normal({6, 3}, 2));
-  return model;
-}
-
-Samples samples() { return {{normal({8, 4}, 3)}, {normal({8, 4}, 4)}}; }
-
-struct Outcome {
-  std::map<std::string, QuantizedMatrix> matrices;
-  GptqModelReport report;
-};
-
-Outcome quantize(const Model& model, const Samples& data, const GptqModelOptions& options) {
-  Outcome outcome;
-  outcome.report = gptq_model(model, data, options,
-                              [&](const QuantizedMatrix& matrix, const auto& w) { outcome.matrices[w.name] = matrix; });
-  return outcome;
-}
+using testing::two_layers;
 
 std::string refusal(const Model& model, const Samples& data, const GptqModelOptions& options) {
   try {
@@ -69,15 +34,6 @@ std::string refusal(const Model& model, const Samples& data, const GptqModelOpti
     return e.what();
   }
   return "no error";
-}
-
-template <typename T>
-bool equal(const Tensor& a, const Tensor& b) {
-  return std::ranges::equal(a.values<T>(), b.values<T>());
-}
-
-bool equal(const QuantizedMatrix& a, const QuantizedMatrix& b) {
-  return a.scheme == b.scheme && equal<std::int8_t>(a.codes, b.codes) && equal<float>(a.scales, b.scales);
 }
 
 Tensor hessian(const Samples& inputs) {
@@ -199,43 +155,6 @@ TEST(GptqModel, NamesTheWeightWhoseInputsAreNotFinite) {
   EXPECT_THAT(refusal(two_layers(), data, {}), HasSubstr("test.onnx: w1: its Hessian has a"));
 }
 
-TEST(GptqCost, IsKnownFromSizes) {
-  const Model model = two_layers();
-  const GptqCost cost = gptq_cost(model, samples(), {});
-  // The second layer: 16 rows of 6 inputs, of 4 before it, and of 4 in and behind the residual stream; the Hessian, its
-  // factor and half of it; per weight three floats and two codes.
-  EXPECT_EQ(cost.memory, 4U * (16 * (6 + 4 + 2 * 4) + 2 * 36 + 18 + 3 * 18) + 2 * 18);
-  EXPECT_EQ(cost.grid_weights, 2 * (24 + 18));
-  // Forward passes and Hessians of 16 rows; factors, sweeps and losses.
-  EXPECT_DOUBLE_EQ(cost.multiply_adds, 16 * (24 + 18 + (16 + 36) / 2.0) + (64 + 216) / 3.0 + 1.5 * (6 * 16 + 3 * 36));
-  EXPECT_GT(gptq_seconds(cost, model, {}), 0);
-  EXPECT_EQ(gptq_cost(model, samples(), {.keep = [](const std::string&) { return "stays"; }}).memory, 0U);
-}
-
-TEST(InputRows, AreTheWindowsOfAConvolution) {
-  const auto gram = [](const std::string& attributes, const Tensor& x, const Shape& weight) {
-    const Model model = model_of("g (float32[1, 1, 1, 3] x) => (y) <float32[1, 1, 1, 2] w = {1, 1}> { y = Conv<" +
-                                 attributes + ">(x, w) }");
-    GramMatrix sum(element_count(weight) / weight[0]);
-    add_input_rows(model.graph.nodes[0], 13, weight, x, sum);
-    const Tensor result = sum.finish(1);
-    const auto values = result.values<float>();
-    return std::vector<float>(values.begin(), values.end());
-  };
-  const Tensor line = Tensor::of<float>({1, 1, 1, 3}, {1, 2, 3});
-  // (1, 2) and (2, 3)
-  EXPECT_THAT(gram("kernel_shape = [1, 2]", line, {1, 1, 1, 2}), ElementsAre(5, 8, 8, 13));
-  // (0, 1), (1, 2) and (2, 3)
-  EXPECT_THAT(gram("pads = [0, 1, 0, 0]", line, {1, 1, 1, 2}), ElementsAre(5, 8, 8, 14));
-  // (1, 3)
-  EXPECT_THAT(gram("dilations = [1, 2]", line, {1, 1, 1, 2}), ElementsAre(1, 3, 3, 9));
-  // (0, 1) and (2, 3)
-  EXPECT_THAT(gram("pads = [0, 1, 0, 0], strides = [1, 2]", line, {1, 1, 1, 2}), ElementsAre(4, 6, 6, 10));
-  // two channels, (1, 2) and (3, 4): channel by channel
-  EXPECT_THAT(gram("kernel_shape = [1, 2]", Tensor::of<float>({1, 2, 1, 2}, {1, 2, 3, 4}), {1, 2, 1, 2}),
-              ElementsAre(1, 2, 3, 4, 2, 4, 6, 8, 3, 6, 9, 12, 4, 8, 12, 16));
-}
-
 TEST(GptqModel, TheLossIsWhatTheConvolutionLoses) {
   Model model = model_of(
       "g (float32[2, 3, 7, 6] x) => (y) <float32[1] w = {0}>\n"
@@ -257,168 +176,6 @@ TEST(GptqModel, TheLossIsWhatTheConvolutionLoses) {
   const GptqWeightReport& report = outcome.report.weights.at(0);
   EXPECT_EQ(report.input_rows, static_cast<std::int64_t>(positions));
   EXPECT_NEAR(report.gptq.loss / (2 * squares / positions), 1, 1e-4);
-}
-
-class Journal : public ::testing::Test {
- protected:
-  GptqJournal open(const Model& model, const GptqModelOptions& options = {},
-                   GptqJournal::OtherRun other_run = GptqJournal::OtherRun::refuse) const {
-    return GptqJournal(folder_ / "j", gptq_fingerprint(model, samples(), options), other_run);
-  }
-  std::vector<std::string> files() const {
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "j")) {
-      names.push_back(entry.path().filename().string());
-    }
-    std::ranges::sort(names);
-    return names;
-  }
-
-  testing::TempFolder folder_;
-};
-
-TEST_F(Journal, AResumedRunHasTheBytesOfAnUninterruptedOne) {
-  const Model model = two_layers();
-  GptqOptions schemes[] = {
-      {.bits = 3}, {.bits = 4, .block_size = 2, .symmetric = false}, {.bits = 4, .act_order = true}};
-  for (const GptqOptions& gptq : schemes) {
-    const Outcome whole = quantize(model, samples(), {.gptq = gptq});
-    {
-      GptqJournal journal = open(model, {.gptq = gptq});
-      EXPECT_EQ(journal.finished(), 0U);
-      struct Stop {};
-      // Two samples and the first weight; the second layer is not begun.
-      const OnProgress stop = [](std::int64_t done, std::int64_t) {
-        if (done == 3) throw Stop();
-      };
-      EXPECT_THROW(quantize(model, samples(), {.gptq = gptq, .journal = &journal, .on_progress = stop}), Stop);
-    }
-    GptqJournal journal = open(model, {.gptq = gptq});
-    EXPECT_EQ(journal.finished(), 1U);
-    const Outcome resumed = quantize(model, samples(), {.gptq = gptq, .journal = &journal});
-    ASSERT_THAT(resumed.report.weights, SizeIs(2));
-    for (std::size_t i = 0; i < 2; ++i) {
-      const GptqWeightReport& a = whole.report.weights[i];
-      const GptqWeightReport& b = resumed.report.weights[i];
-      EXPECT_TRUE(equal(whole.matrices.at(a.name), resumed.matrices.at(a.name)));
-      EXPECT_EQ(a.name, b.name);
-      EXPECT_EQ(a.node, b.node);
-      EXPECT_EQ(a.input_rows, b.input_rows);
-      EXPECT_EQ(a.gptq.loss, b.gptq.loss);
-      EXPECT_EQ(a.gptq.rounding_loss, b.gptq.rounding_loss);
-      const QuantizedMatrix& x = whole.matrices.at(a.name);
-      const QuantizedMatrix& y = resumed.matrices.at(a.name);
-      if (x.zero_points) EXPECT_TRUE(equal<std::int8_t>(x.zero_points, y.zero_points));
-      if (x.groups) EXPECT_TRUE(equal<std::int32_t>(x.groups, y.groups));
-    }
-    EXPECT_EQ(journal.finished(), 2U);
-    journal.remove();
-  }
-}
-
-TEST_F(Journal, TakesTheDiskThatWasAnnounced) {
-  const Model model = two_layers();
-  GptqOptions schemes[] = {
-      {.bits = 3}, {.block_size = 2, .symmetric = false}, {.block_size = 2, .act_order = true}, {.per_tensor = true}};
-  for (const GptqOptions& gptq : schemes) {
-    GptqJournal journal = open(model, {.gptq = gptq});
-    quantize(model, samples(), {.gptq = gptq, .journal = &journal});
-    std::uint64_t bytes = 0;
-    for (const std::string& name : files()) {
-      if (name.ends_with(".weight")) bytes += std::filesystem::file_size(folder_ / ("j/" + name));
-    }
-    EXPECT_EQ(gptq_cost(model, samples(), {.gptq = gptq}).journal_bytes, bytes);
-    journal.remove();
-  }
-}
-
-TEST_F(Journal, ADamagedFileCountsAsMissing) {
-  const Model model = two_layers();
-  const Outcome whole = quantize(model, samples(), {});
-  {
-    GptqJournal journal = open(model);
-    quantize(model, samples(), {.journal = &journal});
-    EXPECT_THAT(files(), ElementsAre("00000.weight", "00001.weight", "journal.json"));
-  }
-  const auto damages = {+[](const std::filesystem::path& p) { std::filesystem::resize_file(p, 3); },
-                        +[](const std::filesystem::path& p) { std::filesystem::remove(p); },
-                        +[](const std::filesystem::path& p) {
-                          std::fstream file(p, std::ios::in | std::ios::out | std::ios::binary);
-                          const char first = static_cast<char>(file.get() ^ 1);
-                          file.seekp(0);
-                          file.put(first);
-                        }};
-  for (const auto damage : damages) {
-    damage(folder_ / "j/00000.weight");
-    GptqJournal journal = open(model);
-    EXPECT_FALSE(journal.find("w1").has_value());
-    EXPECT_TRUE(journal.find("w2").has_value());
-    const Outcome again = quantize(model, samples(), {.journal = &journal});
-    EXPECT_TRUE(equal(again.matrices.at("w1"), whole.matrices.at("w1")));
-    EXPECT_TRUE(equal(again.matrices.at("w2"), whole.matrices.at("w2")));
-    EXPECT_TRUE(journal.find("w1").has_value()) << "it is written again";
-    EXPECT_THAT(files(), ElementsAre("00000.weight", "00001.weight", "journal.json"));
-  }
-}
-
-TEST_F(Journal, OfAnotherRunIsKeptUnlessItIsToBeReplaced) {
-  const Model model = two_layers();
-  {
-    GptqJournal journal = open(model);
-    quantize(model, samples(), {.journal = &journal});
-  }
-  try {
-    open(model, {.gptq = {.bits = 3}});
-    FAIL() << "no error";
-  } catch (const Error& e) {
-    EXPECT_THAT(e.what(), HasSubstr("j: holds 2 finished weights of another run (other options, data or weights); "
-                                    "repeat its command, or remove the folder to start over"));
-  }
-  EXPECT_EQ(open(model).finished(), 2U);
-
-  GptqJournal journal = open(model, {.gptq = {.bits = 3}}, GptqJournal::OtherRun::replace);
-  EXPECT_EQ(journal.finished(), 0U);
-  EXPECT_FALSE(journal.find("w1").has_value());
-  EXPECT_THAT(files(), ElementsAre("journal.json"));
-  EXPECT_EQ(open(model).finished(), 0U) << "one that holds nothing is in nobody's way";
-  journal.remove();
-  EXPECT_FALSE(std::filesystem::exists(folder_ / "j"));
-}
-
-TEST_F(Journal, LeavesAloneWhatIsNone) {
-  std::filesystem::create_directory(folder_ / "j");
-  folder_.write("j/notes.txt", "mine");
-  try {
-    open(two_layers());
-    FAIL() << "no error";
-  } catch (const Error& e) {
-    EXPECT_THAT(e.what(), HasSubstr("j: is in the way of the journal, and is none; move it elsewhere"));
-  }
-  EXPECT_THAT(files(), ElementsAre("notes.txt"));
-}
-
-TEST(GptqFingerprint, DiffersWithEverythingThatDecidesTheResult) {
-  const auto gemm = [](std::string_view attribute) {
-    return model_of(
-        "g (float32[2, 2] x) => (y) <float32[2, 2] w = {1, 2, 3, 4}, float32[2, 2] v = {1, 2, 3, 4}>\n"
-        "{ [\"first\"] h = Gemm<" +
-        std::string(attribute) + ">(x, w) y = MatMul(h, v) }");
-  };
-  const Samples data = {{Tensor::of<float>({2, 2}, {1, 2, 3, 4})}};
-  const Model model = gemm("transA = 1");
-  Model changed = model;
-  set(changed, "w", Tensor::of<float>({2, 2}, {1, 2, 3, 5}));
-  const std::string fingerprints[] = {gptq_fingerprint(model, data, {}),
-                                      gptq_fingerprint(gemm("transA = 0"), data, {}),
-                                      gptq_fingerprint(gemm("transA = 1, alpha = 0.5"), data, {}),
-                                      gptq_fingerprint(changed, data, {}),
-                                      gptq_fingerprint(model, {}, {}),
-                                      gptq_fingerprint(model, data, {.gptq = {.damping = 0.02}}),
-                                      gptq_fingerprint(model, data, {.filter = {.exclude = {"first"}}})};
-  std::vector<std::string> distinct(std::begin(fingerprints), std::end(fingerprints));
-  std::ranges::sort(distinct);
-  EXPECT_EQ(std::ranges::adjacent_find(distinct), distinct.end());
-  EXPECT_EQ(gptq_fingerprint(gemm("transA = 1"), data, {}), fingerprints[0]);
 }
 
 }  // namespace

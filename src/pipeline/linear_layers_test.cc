@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "architectures/fake_checkpoint.h"
+#include "support/fake_checkpoint.h"
 
 namespace zeropoint {
 namespace {
