@@ -88,15 +88,17 @@ CheckpointReport quantize_checkpoint(const std::filesystem::path& input, const s
                                      const CheckpointJob& job);
 
 struct ConvertJob {
-  std::string format;
+  std::string format;  // of quantize_checkpoint(); or onnx, matmulnbits or gguf: then the output is one file
   std::uint64_t max_shard_bytes = 5'000'000'000;
-  bool force = false;   // as in CheckpointJob
-  OnProgress progress;  // in MB of weights
+  std::filesystem::path tokenizer;  // gguf: empty is the checkpoint's own, "none" no vocabulary
+  bool force = false;               // as in CheckpointJob
+  OnProgress progress;              // in MB of weights
   std::function<void(const Preflight&)> on_preflight;
 };
 
-/// Carries codes, scales and zero points to another format, unchanged. Throws invalid_data naming the weight that the
-/// other format cannot hold exactly; then nothing is written.
+/// Carries codes, scales and zero points to another format, unchanged. Where the other holds codes in linear layers
+/// only, tables are written as the floats that they stand for. Throws invalid_data naming the weight that the other
+/// format cannot hold exactly; then nothing is written.
 CheckpointReport convert_checkpoint(const std::filesystem::path& input, const std::filesystem::path& output,
                                     const ConvertJob& job);
 

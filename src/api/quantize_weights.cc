@@ -36,8 +36,7 @@ constexpr std::string_view kGptq = "gptq";
 constexpr int kDefaultBits = 4;
 
 OnnxWeightForm weight_form(const std::string& format) {
-  if (format == "onnx-dq" || format == "onnx") return OnnxWeightForm::dequantize_linear;
-  if (format == "matmulnbits") return OnnxWeightForm::matmul_nbits;
+  if (const auto form = find_onnx_weight_form(format)) return *form;
   const std::string_view known[] = {"onnx-dq", "matmulnbits"};
   throw Error(ErrorKind::invalid_option, "--format", unknown_word("format", format, known));
 }

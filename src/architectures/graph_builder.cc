@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "base/fail.h"
-#include "formats/decoded_store.h"
+#include "checkpoint/coded_store.h"
 #include "ops/op.h"
 
 namespace zeropoint {
@@ -17,9 +17,9 @@ std::string config_place(const Checkpoint& checkpoint) {
 }
 
 /// Whether the file holds it as the rows of LLM.int8().
-bool is_llm_int8(const DecodedStore* store, const StoredTensor& tensor) {
-  const EncodedWeight* encoded = store != nullptr ? store->encoded(tensor) : nullptr;
-  return encoded != nullptr && std::holds_alternative<AbsmaxRowsScheme>(encoded->form.scheme);
+bool is_llm_int8(const CodedStore* store, const StoredTensor& tensor) {
+  const WeightForm* form = store != nullptr ? store->form(tensor) : nullptr;
+  return form != nullptr && std::holds_alternative<AbsmaxRowsScheme>(form->scheme);
 }
 
 float llm_int8_threshold(const Config& config) {
@@ -138,7 +138,7 @@ ValueId GraphBuilder::product(ValueId x, const std::string& module, const std::s
   const Shape stored = shape.is_in_out ? Shape{shape.in, shape.out} : Shape{shape.out, shape.in};
   if (layers_ == LinearLayers::as_quantized) {
     const StoredTensor& weight = stored_weight(weight_name, stored);
-    const auto* store = dynamic_cast<const DecodedStore*>(checkpoint_.weights.get());
+    const auto* store = dynamic_cast<const CodedStore*>(checkpoint_.weights.get());
     if (is_llm_int8(store, weight)) return llm_int8_product(x, module, result, store->load(weight));
   }
   ValueId rhs = in_float32(weight_name, weight(weight_name, stored, role, shape.is_in_out));

@@ -1,14 +1,19 @@
 #include "checkpoint/gguf_store.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/fail.h"
 #include "base/parallel.h"
+#include "checkpoint/coded_store.h"
 #include "checkpoint/gguf_architecture.h"
 #include "kernels/ggml/ggml.h"
+#include "weights/ggml_matrix.h"
 
 namespace zeropoint {
 namespace {
@@ -35,11 +40,12 @@ DType plain_type(std::uint32_t number) {
 struct Place {
   const GgufTensor* tensor = nullptr;
   std::size_t index = 0;           // among the stored tensors
+  std::optional<WeightForm> form;  // of a matrix of codes
   std::int64_t permuted_head = 0;  // rows of a head whose order is undone; 0: none
   bool is_transposed = false;
 };
 
-class GgufStore final : public TensorStore {
+class GgufStore final : public CodedStore {
  public:
   GgufStore(GgufFile file, const Config& config) : file_(std::move(file)) {
     const GgufArchitecture* architecture = find_gguf_architecture(config.text("model_type", ""));
@@ -70,6 +76,33 @@ class GgufStore final : public TensorStore {
     return in_order(decode(*type, bytes, tensor.shape), place);
   }
 
+  const WeightForm* form(const StoredTensor& stored) const override {
+    const Place& place = place_of(stored);
+    return place.form ? &*place.form : nullptr;
+  }
+
+  std::string objection(const StoredTensor& stored) const override {
+    const Place& place = place_of(stored);
+    if (stored.encoding.empty() || place.form) return "";
+    const auto type = kernels::ggml_type(place.tensor->type->number);
+    if (!type) return "blocks of this type are not offered";
+    if (!scheme_of_blocks(*type)) return "its blocks count from a float minimum, which is no integer zero point";
+    return fmt::format("it is no matrix but {}", to_string(stored.shape));
+  }
+
+  QuantizedWeight load(const StoredTensor& stored) const override {
+    const Place& place = place_of(stored);
+    const WeightForm& form = *place.form;
+    QuantizedMatrix matrix =
+        matrix_of_blocks(*kernels::ggml_type(place.tensor->type->number), file_.bytes(*place.tensor), form.rows,
+                         form.columns, fmt::format("{}: tensor '{}'", file_.where(), place.tensor->name));
+    if (place.permuted_head > 0 && form.rows > 0) {
+      matrix.codes = deinterleaved(matrix.codes, place.permuted_head);
+      matrix.scales = deinterleaved(matrix.scales, place.permuted_head);
+    }
+    return matrix;
+  }
+
   void release(const StoredTensor& stored) const override { file_.release(*place_of(stored).tensor); }
 
  private:
@@ -94,10 +127,23 @@ class GgufStore final : public TensorStore {
         place.permuted_head = rows / heads;
       }
     }
+    place.form = form_of(stored, place);
     tensors_.push_back(std::move(stored));
     if (!places_.emplace(tensors_.back().name, place).second) {
       fail(ErrorKind::invalid_model, file_.where(), "tensor '{}' has the name of another", tensor.name);
     }
+  }
+
+  static std::optional<WeightForm> form_of(const StoredTensor& stored, const Place& place) {
+    const auto type = kernels::ggml_type(place.tensor->type->number);
+    const auto scheme = type ? scheme_of_blocks(*type) : std::nullopt;
+    const Shape& shape = place.tensor->shape;
+    if (!scheme || shape.size() != 2) return std::nullopt;
+    return WeightForm{.name = stored.name,
+                      .rows = shape[0],
+                      .columns = shape[1],
+                      .scheme = *scheme,
+                      .is_in_out = place.is_transposed};
   }
 
   const Place& place_of(const StoredTensor& stored) const {

@@ -21,10 +21,12 @@ struct Options {
 };
 
 void convert(Options& options, const Output& out) {
-  options.job.on_preflight = [&out](const Preflight& p) { out.note(preflight_text(p)); };
-  options.job.progress = out.progress("converting", "MB");
-  const CheckpointReport report = convert_checkpoint(options.input, options.output, options.job);
-  options.job.progress = nullptr;
+  ConvertJob& job = options.job;
+  job.on_preflight = [&out](const Preflight& p) { out.note(preflight_text(p)); };
+  job.progress = out.progress("converting", "MB");
+  const CheckpointReport report = convert_checkpoint(options.input, options.output, job);
+  job.progress = nullptr;
+  for (const std::string& warning : report.warnings) out.warn("", warning);
   out.text(fmt::format("{}: {} as {}, {:.2f} bits each; every code, scale and zero point is as it was\n",
                        options.output, counted(report.weights.size(), "weight"), report.format,
                        report.bits_per_weight));
@@ -34,22 +36,26 @@ void convert(Options& options, const Output& out) {
 std::string format_help() {
   std::string help = "what to write:";
   for (const Format& f : all_formats()) help += fmt::format(" {} ({})", f.name, f.summary);
-  return help;
+  return help + "; onnx, matmulnbits (the graph as one ONNX model whose products read the codes); gguf";
 }
 
 Action define(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("checkpoint", options->input, "a quantized checkpoint: folder or .safetensors file")
+  app.add_option("checkpoint", options->input, "a quantized checkpoint: folder, .safetensors or .gguf file")
       ->required()
       ->type_name("CHECKPOINT");
-  app.add_option("-o,--output", options->output, "the folder to write; it appears when it is complete")
+  app.add_option("-o,--output", options->output,
+                 "the folder to write, or the file of an ONNX model or GGUF; it appears when it is complete")
       ->required()
-      ->type_name("FOLDER");
+      ->type_name("OUTPUT");
   app.add_option("--format", options->job.format, format_help())->required()->type_name("NAME");
   app.add_option("--max-shard-bytes", options->job.max_shard_bytes, "largest file of weights")
       ->type_name("N")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app.add_option("--tokenizer", options->job.tokenizer,
+                 "gguf: tokenizer.json, tokenizer.model or .bin; none: no vocabulary (default: the checkpoint's own)")
+      ->type_name("FILE");
   app.add_flag("--force", options->job.force, "go on where memory or disk do not suffice; replace an output folder");
   return [options](const Output& out) { convert(*options, out); };
 }
@@ -62,13 +68,17 @@ Command command_convert() {
       .summary = "carry a quantized checkpoint to another format, losing nothing",
       .description =
           "Reads codes, scales and zero points and writes the same numbers in another layout. What the other format "
-          "cannot hold exactly is refused with the weight's name and the reason; nothing is written then. Before the "
-          "work "
-          "starts, its memory, disk and time are printed; what cannot fit is refused.",
+          "cannot hold exactly is refused with the weight's name and the reason; nothing is written then. Embeddings "
+          "go "
+          "to formats that hold linear layers only as the floats that their codes stand for. Before the work starts, "
+          "its "
+          "memory, disk and time are printed; what cannot fit is refused.",
       .examples =
           "zeropoint convert llama-gptq/ --format compressed-tensors -o llama-ct/\n"
           "zeropoint convert llama-ct/ --format gptq-v2 -o llama-gptq2/\n"
-          "zeropoint convert llama-gptq/ --format plain -o llama-plain/",
+          "zeropoint convert llama-gptq/ --format plain -o llama-plain/\n"
+          "zeropoint convert llama-Q8_0.gguf --format compressed-tensors -o llama-ct/\n"
+          "zeropoint convert llama-gptq/ --format matmulnbits -o llama.onnx",
       .define = define,
   };
 }

@@ -225,6 +225,19 @@ void write_gguf(const Checkpoint& checkpoint, const GgufPlan& plan, const GgufOp
       continue;
     }
     const StoredTensor& stored = *checkpoint.weights->find(row.source);
+    const auto advance = [&](std::int64_t values) {
+      done += values;
+      if (on_progress) on_progress(done, total);
+    };
+    if (options.known_bytes) {
+      if (const std::vector<std::byte> bytes = options.known_bytes(row); !bytes.empty()) {
+        check_interrupt();
+        writer.write(bytes);
+        advance(element_count(row.tensor.shape));
+        checkpoint.weights->release(stored);
+        continue;
+      }
+    }
     GgufRows rows{.weight = checkpoint.weights->read(stored),
                   .is_transposed = architecture.is_in_out(row.tensor.name) && row.tensor.shape.size() == 2,
                   .permuted_heads = architecture.permuted_heads(row.tensor.name, config),
@@ -238,8 +251,7 @@ void write_gguf(const Checkpoint& checkpoint, const GgufPlan& plan, const GgufOp
     write_rows(rows, [&](std::span<const std::byte> bytes, std::int64_t values) {
       check_interrupt();
       writer.write(bytes);
-      done += values;
-      if (on_progress) on_progress(done, total);
+      advance(values);
     });
     checkpoint.weights->release(stored);
   }

@@ -5,8 +5,10 @@
 // store that decodes needs for one tensor.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,9 @@ struct GgufOptions {
   std::string mix = "Q4_K_M";
   std::filesystem::path tokenizer;         // empty: the checkpoint's own; "none": no vocabulary
   const Importance* importance = nullptr;  // null: all columns matter alike
+
+  /// The bytes of a row's tensor where they are known already; none where it is to be quantized from floats.
+  std::function<std::vector<std::byte>(const struct GgufPlanRow&)> known_bytes;
 };
 
 /// One tensor of the file and where it comes from.

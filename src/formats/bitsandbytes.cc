@@ -235,7 +235,7 @@ QuantizedWeight decode(const EncodedWeight& weight, std::span<const Tensor> part
 Format format_bitsandbytes() {
   return {.name = "bitsandbytes",
           .summary = "LLM.int8() rows and NF4 blocks, as transformers saves them",
-          .is_uniform = true,
+          .can_share = [](const WeightForm& a, const WeightForm& b) { return a.scheme == b.scheme; },
           .grid_storage = grid_storage,
           .objection = objection,
           .parts = parts,

@@ -36,6 +36,7 @@ QuantizedWeight decode(const EncodedWeight& weight, std::span<const Tensor> part
 Format format_compressed_tensors() {
   return {.name = "compressed-tensors",
           .summary = "vLLM and transformers; int-quantized for 8 bits, pack-quantized for fewer",
+          .can_share = [](const WeightForm& a, const WeightForm& b) { return layout_of(a) == layout_of(b); },
           .grid_storage = grid_storage,
           .objection = objection,
           .parts = parts,

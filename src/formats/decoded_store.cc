@@ -41,7 +41,12 @@ class Decoded final : public DecodedStore {
     return at == places_.end() ? nullptr : &tensors_[at->second.index];
   }
 
-  const EncodedWeight* encoded(const StoredTensor& tensor) const override { return place(tensor).encoded; }
+  const WeightForm* form(const StoredTensor& tensor) const override {
+    const EncodedWeight* encoded = place(tensor).encoded;
+    return encoded == nullptr ? nullptr : &encoded->form;
+  }
+
+  std::string objection(const StoredTensor&) const override { return ""; }
 
   QuantizedWeight load(const StoredTensor& tensor) const override {
     const EncodedWeight& weight = *place(tensor).encoded;

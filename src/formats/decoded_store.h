@@ -5,20 +5,14 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 
-#include "checkpoint/tensor_store.h"
+#include "checkpoint/coded_store.h"
 #include "formats/format.h"
 
 namespace zeropoint {
 
-class DecodedStore : public TensorStore {
+class DecodedStore : public CodedStore {
  public:
   virtual const Format& format() const = 0;
-
-  /// The quantized weight behind a tensor of this store; nullptr where it is stored as floats.
-  virtual const EncodedWeight* encoded(const StoredTensor& tensor) const = 0;
-
-  /// Its codes and scales.
-  virtual QuantizedWeight load(const StoredTensor& tensor) const = 0;
 };
 
 /// `config` is config.json. Without a quantization_config the store is given back as it is. Reads headers and

@@ -14,19 +14,9 @@
 #include "checkpoint/tensor_store.h"
 #include "exporters/safetensors_layout.h"
 #include "weights/grid_storage.h"
-#include "weights/weight.h"
+#include "weights/weight_form.h"
 
 namespace zeropoint {
-
-/// A matrix before its numbers are known.
-struct WeightForm {
-  std::string name;          // of the float weight: "model.layers.0.self_attn.q_proj.weight"
-  std::int64_t rows = 0;     // outputs
-  std::int64_t columns = 0;  // inputs
-  WeightScheme scheme;
-  DType stored = DType::f32;  // type of the float weight
-  bool is_in_out = false;     // the model wants it [columns, rows]
-};
 
 /// All matrices of a checkpoint, for the description in config.json.
 struct ModelForm {
@@ -47,7 +37,10 @@ struct Format {
   std::string_view name;  // on the command line
   std::string_view summary;
 
-  bool is_uniform = false;  // config.json describes all weights alike
+  bool holds_embeddings = false;  // and other tables; otherwise loaders look for codes in linear layers only
+
+  /// Whether config.json can describe both in one checkpoint; null: always.
+  bool (*can_share)(const WeightForm& a, const WeightForm& b) = nullptr;
 
   /// What it holds of the grids of a weight that was stored as `stored`.
   GridStorage (*grid_storage)(DType stored) = nullptr;
@@ -61,8 +54,8 @@ struct Format {
   /// that is no float16, a zero point that cannot be written.
   std::vector<Tensor> (*encode)(const WeightForm& form, const QuantizedWeight& weight) = nullptr;
 
-  /// Whether rows of the matrix can be encoded by themselves: then parts whose first dimension is that of the matrix hold
-  /// these rows, and the others do not depend on them. Null: never.
+  /// Whether rows of the matrix can be encoded by themselves: then parts whose first dimension is that of the matrix
+  /// hold these rows, and the others do not depend on them. Null: never.
   bool (*is_by_rows)(const WeightForm& form) = nullptr;
 
   /// config.json's quantization_config.

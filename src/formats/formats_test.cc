@@ -91,7 +91,7 @@ void expect_round_trip(const Format& format, Encoded e) {
   EXPECT_EQ(store->tensors().size(), 2U) << "the matrix and the norm";
   EXPECT_NE(store->find("norm.weight"), nullptr);
   const auto& decoded = dynamic_cast<const DecodedStore&>(*store);
-  EXPECT_EQ(decoded.encoded(*store->find("norm.weight")), nullptr);
+  EXPECT_EQ(decoded.form(*store->find("norm.weight")), nullptr);
   EXPECT_EQ(std::string(decoded.format().name == "compressed-tensors" ? "pack-quantized" : decoded.format().name),
             std::string(format.name == "compressed-tensors" ? "pack-quantized" : format.name));
 }

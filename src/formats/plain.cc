@@ -170,6 +170,7 @@ QuantizedWeight decode(const EncodedWeight& weight, std::span<const Tensor> part
 Format format_plain() {
   return {.name = "plain",
           .summary = "safetensors with codes, scale and zero_point, described in config.json",
+          .holds_embeddings = true,
           .grid_storage = grid_storage,
           .objection = objection,
           .parts = parts,

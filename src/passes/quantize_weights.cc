@@ -164,6 +164,12 @@ class Inserter {
 
 }  // namespace
 
+std::optional<OnnxWeightForm> find_onnx_weight_form(std::string_view format) {
+  if (format == "onnx" || format == "onnx-dq") return OnnxWeightForm::dequantize_linear;
+  if (format == "matmulnbits") return OnnxWeightForm::matmul_nbits;
+  return std::nullopt;
+}
+
 void check_onnx_weight_form(const MatrixScheme& scheme, OnnxWeightForm form) {
   if (scheme.act_order) {
     fail(ErrorKind::invalid_option, "--act-order",

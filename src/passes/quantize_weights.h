@@ -6,7 +6,9 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "graph/graph.h"
 #include "passes/passes.h"
@@ -15,6 +17,9 @@
 namespace zeropoint {
 
 enum class OnnxWeightForm { dequantize_linear, matmul_nbits };
+
+/// By its name on the command line: onnx, onnx-dq or matmulnbits; nullopt for any other.
+std::optional<OnnxWeightForm> find_onnx_weight_form(std::string_view format);
 
 /// Throws invalid_option for schemes that the form cannot hold: columns grouped by act_order.
 void check_onnx_weight_form(const MatrixScheme& scheme, OnnxWeightForm form);

@@ -95,7 +95,7 @@ class Planner {
                     .scheme = scheme_,
                     .stored = tensor.encoding.empty() ? tensor.dtype : DType::f32,
                     .is_in_out = is_in_out};
-    if (role == WeightRole::embedding && format_.name != "plain") {
+    if (role == WeightRole::embedding && !format_.holds_embeddings) {
       object(tensor, "is an embedding, which only the plain format holds");
       planned.note = "is an embedding, which only the plain format holds; stays float";
       return;

@@ -229,10 +229,29 @@ TEST_F(Checkpoints, WhatAnotherFormatCannotHoldIsNotConverted) {
       "int8: model.layers.0.mlp.down_proj.weight: scale 0.0025328111 would be rounded to float16; quantize to this "
       "format from the floats");
   EXPECT_EQ(error_of({"convert", path("llama"), "--format", "plain", "-o", path("out")}, kExitUsage),
-            "llama: holds no quantized safetensors to convert; 'zeropoint quantize' takes floats and GGUF files");
+            "llama: holds no quantized weight to convert; 'zeropoint quantize' takes floats");
   EXPECT_THAT(error_of({"convert", path("int8"), "--format", "awq", "-o", path("out")}, kExitUsage),
               HasSubstr("'awq'"));
   EXPECT_EQ(files(), before);
+}
+
+TEST_F(Checkpoints, CodesGoFromGgufToOnnxAndBack) {
+  run(gguf("Q8_0", "m.gguf"));
+  const ProcessResult plain = run_zeropoint({"convert", path("m.gguf"), "--format", "plain", "-o", path("plain")});
+  EXPECT_EQ(plain.exit_code, 0);
+  EXPECT_THAT(plain.out, HasSubstr("9 weights as plain, 9.00 bits each"));
+  EXPECT_THAT(plain.err, HasSubstr("9 matrices: "));
+  EXPECT_THAT(plain.err, HasSubstr("the tokenizer is not carried"));
+  EXPECT_THAT(run({"convert", path("plain"), "--format", "onnx", "-o", path("m.onnx")}),
+              HasSubstr("m.onnx: 8 weights as onnx, 9.00 bits each"));
+  EXPECT_THAT(run({"convert", path("plain"), "--format", "gguf", "--tokenizer", "none", "-o", path("again.gguf")}),
+              HasSubstr("again.gguf: 9 weights as gguf, 8.50 bits each"));
+  const Json json = Json::parse(run({"compare", path("m.gguf"), path("again.gguf"), "--json"}));
+  for (const Json& weight : json["weights"]["tensors"]) EXPECT_EQ(weight["max_abs_error"], 0) << weight;
+
+  EXPECT_EQ(
+      error_of({"convert", path("m.gguf"), "--format", "plain", "--tokenizer", "none", "-o", path("o")}, kExitUsage),
+      "--tokenizer: is for --format gguf");
 }
 
 // ---- compare
