@@ -71,7 +71,7 @@ void announce(Preflight& preflight, const fs::path& output, const ConvertJob& jo
   preflight.peak_memory += kBaseMemory;
   preflight.available_memory = available_memory();
   preflight.free_disk = free_disk(output);
-  preflight.seconds = static_cast<double>(preflight.input_bytes + preflight.output_bytes) / kDiskRate;
+  preflight.seconds += static_cast<double>(preflight.input_bytes + preflight.output_bytes) / kDiskRate;
   if (job.on_preflight) job.on_preflight(preflight);
   if (!job.force) require_resources(preflight, output);
 }

@@ -48,8 +48,8 @@ WeightReport carried_weight(const WeightForm& form, std::uint64_t bytes);
 /// "'model.embed_tokens.weight' and 2 more are written as float32: <why>"; empty for no names.
 std::string floats_note(const std::vector<std::string>& names, std::string_view why);
 
-/// Completes memory, disk and time from the bytes in and out and the memory for weights; tells the job, and throws
-/// where the machine does not suffice, unless the job insists.
+/// Adds to the memory for weights what the program takes, to the time that of reading and writing; tells the job, and
+/// throws where the machine does not suffice, unless the job insists.
 void announce(Preflight& preflight, const std::filesystem::path& output, const ConvertJob& job);
 
 }  // namespace zeropoint

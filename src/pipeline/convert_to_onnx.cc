@@ -10,6 +10,7 @@
 #include "methods/weight_target.h"
 #include "passes/matmul_nbits_weight.h"
 #include "pipeline/convert_checkpoint.h"
+#include "pipeline/preflight.h"
 
 namespace zeropoint {
 namespace {
@@ -70,6 +71,8 @@ class Converter {
       p.output_bytes += coded;
       p.peak_memory += (sizeof(float) + 1) * elements + 2 * coded;  // floats for the graph, codes, what is written
     }
+    p.seconds =
+        static_cast<double>(p.peak_memory) / kDiskRate;  // pages that are new are hardly faster to fill than a disk
     if (p.weights == 0) fail(ErrorKind::invalid_option, from_.where(), "holds no quantized linear layer");
   }
 

@@ -135,12 +135,12 @@ class Converter {
   }
 
   /// The file's pages; codes, perhaps reordered, and the parts of the output, of which packing needs a second copy. Or
-  /// floats, perhaps reordered.
+  /// floats.
   std::uint64_t working_set(const StoredTensor& tensor) const {
     if (tensor.encoding.empty()) return std::min(tensor.bytes, kCopyPiece);
     const auto elements = static_cast<std::uint64_t>(element_count(tensor.shape));
     const WeightForm* form = carried(tensor);
-    if (form == nullptr) return tensor.bytes + 2 * sizeof(float) * elements;
+    if (form == nullptr) return tensor.bytes + sizeof(float) * elements;
     return tensor.bytes + 2 * elements + 2 * storage_bytes(format_.parts(*form));
   }
 

@@ -29,7 +29,7 @@ TEST(QuantizedFormats, AnIndependentReaderDecodesTheSameNumbers) {
       {.method = "llm-int8"},
       {.method = "nf4"},
       {.method = "nf4", .options = {.double_quantization = true}},
-      {.method = "zero-point", .format = "plain", .options = {.bits = 3, .block_size = 20}},
+      {.method = "zero-point", .format = "plain", .options = {.bits = 3, .block_size = 16}},
       {.method = "absmax", .format = "plain", .options = {.bits = 2, .per_tensor = true}},
       {.method = "zero-point", .format = "gptq", .options = {.bits = 8}},
       {.method = "absmax", .format = "gptq", .options = {.bits = 3, .block_size = 32}}};
