@@ -1,6 +1,7 @@
 // zeropoint calibrate: what the activations of a model look like on real data, as a file.
 #include "plan/calibrate.h"
 #include "base/counted.h"
+#include "base/json_text.h"
 
 #include <fmt/format.h>
 
@@ -72,7 +73,7 @@ void observe(const Options& options, const Output& out) {
   seen.save(options.output);
   const nlohmann::ordered_json document = {
       {"output", options.output}, {"tensors", seen.tensors.size()}, {"samples", seen.samples}};
-  out.json(document.dump(2));
+  out.json(json_text(document));
   out.text(fmt::format("{}: {}, {}\n", options.output, counted(seen.tensors.size(), "tensor"),
                        counted(seen.samples, "sample")));
 }
@@ -85,7 +86,7 @@ void observe_importance(const Options& options, const Output& out) {
   save_importance(seen, architecture, dataset, options.output);
   const nlohmann::ordered_json document = {
       {"output", options.output}, {"weights", seen.sums.size()}, {"tokens", seen.rows}};
-  out.json(document.dump(2));
+  out.json(json_text(document));
   out.text(fmt::format("{}: {} weights, {} tokens\n", options.output, seen.sums.size(), seen.rows));
 }
 

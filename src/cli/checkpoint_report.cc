@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "cli/table.h"
 #include "pipeline/preflight.h"
 
@@ -81,7 +82,7 @@ std::string report_json(const CheckpointReport& report, const std::string& outpu
           {{"loss", w.loss}, {"rounding_loss", w.rounding_loss}, {"damping", w.damping}, {"input_rows", w.input_rows}});
     }
   }
-  return document.dump(2);
+  return json_text(document);
 }
 
 }  // namespace zeropoint::cli

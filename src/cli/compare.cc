@@ -12,6 +12,7 @@
 #include "architectures/load_model.h"
 #include "base/counted.h"
 #include "base/fail.h"
+#include "base/json_text.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/arithmetic_option.h"
 #include "cli/command.h"
@@ -195,7 +196,7 @@ void compare_models(const Options& options, const Output& out) {
     if (has_data) out.text("\n");
     print(options, result, out);
   }
-  out.json(document.dump(2, ' ', false, Json::error_handler_t::replace));
+  out.json(json_text(document));
 }
 
 Action define(CLI::App& app) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/fail.h"
+#include "base/json_text.h"
 #include "cli/command.h"
 #include "data/npz_writer.h"
 #include "exporters/quantized_array.h"
@@ -30,7 +31,7 @@ void dequantize_array(const Options& o, const Output& out) {
   save_npy(x, o.output);
   out.text(fmt::format("{} {} {} -> {} {}\n", o.input, name(array.codes.dtype()), to_string(x.shape()), o.output,
                        name(x.dtype())));
-  out.json(nlohmann::ordered_json({{"output", o.output}, {"dtype", name(x.dtype())}, {"shape", x.shape()}}).dump(2));
+  out.json(json_text({{"output", o.output}, {"dtype", name(x.dtype())}, {"shape", x.shape()}}));
 }
 
 Action define(CLI::App& app) {

@@ -8,6 +8,7 @@
 
 #include "architectures/load_model.h"
 #include "base/counted.h"
+#include "base/json_text.h"
 #include "base/parallel.h"
 #include "cli/arithmetic_option.h"
 #include "cli/command.h"
@@ -53,7 +54,7 @@ void eval(const Options& options, const Output& out) {
   document["model_seconds"] = result.model_seconds;
   document["samples_per_second"] = speed;
   document["threads"] = num_threads();
-  out.json(document.dump(2));
+  out.json(json_text(document));
 
   out.text(fmt::format("{} on {}: {}\n", options.model, options.data.path, counted(result.samples, "sample")));
   for (const Score& score : result.scores) out.text(line_of(score));

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json_text.h"
 #include "cli/command.h"
 #include "cli/table.h"
 #include "frontends/onnx.h"
@@ -155,7 +156,7 @@ void inspect(const Options& options, const Output& out) {
   if (out.is_json()) {
     Json document = to_json(options, model, inventory);
     if (options.prints_graph) document["graph"] = print_graph(model.graph);
-    out.json(document.dump(2, ' ', false, Json::error_handler_t::replace));
+    out.json(json_text(document));
     return;
   }
   print_summary(options, model, inventory, out);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "architectures/load_model.h"
+#include "base/json_text.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/gguf_store.h"
 #include "cli/command.h"
@@ -125,7 +126,7 @@ std::string to_json(const Options& o, const Checkpoint& checkpoint) {
                    {"tensors", tensors},
                    {"metadata", metadata_of(checkpoint)}};
   if (o.prints_graph) document["graph"] = print_graph(load_model(o.path).graph);
-  return document.dump(2, ' ', false, Json::error_handler_t::replace);
+  return json_text(document);
 }
 
 void print_summary(const Options& o, const Checkpoint& checkpoint, const Output& out) {

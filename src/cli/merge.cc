@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/counted.h"
+#include "base/fail.h"
+#include "base/json_text.h"
 #include "cli/command.h"
 #include "observers/statistics.h"
 #include "zeropoint/error.h"
@@ -20,10 +22,25 @@ struct Options {
   std::string output;
 };
 
+/// Parts of one calibration have the same tensors; those of another model do not.
+void require_same_tensors(const Statistics& a, const std::string& a_file, const Statistics& b,
+                          const std::string& b_file) {
+  for (const auto& [name, record] : b.tensors) {
+    if (!a.tensors.contains(name)) {
+      fail(ErrorKind::invalid_data, b_file, "has the tensor '{}', which {} lacks: only statistics of one model join",
+           name, a_file);
+    }
+  }
+}
+
 void merge(const Options& options, const Output& out) {
   Statistics all;
   for (const std::string& input : options.inputs) {
     const Statistics part = Statistics::load(input);
+    if (&input != &options.inputs.front()) {
+      require_same_tensors(all, options.inputs.front(), part, input);
+      require_same_tensors(part, input, all, options.inputs.front());
+    }
     try {
       all.merge(part);
     } catch (const Error& e) {
@@ -33,7 +50,7 @@ void merge(const Options& options, const Output& out) {
   all.save(options.output);
   const nlohmann::ordered_json document = {
       {"files", options.inputs.size()}, {"tensors", all.tensors.size()}, {"samples", all.samples}};
-  out.json(document.dump(2));
+  out.json(json_text(document));
   out.text(fmt::format("{}: {}, {} of {}\n", options.output, counted(all.tensors.size(), "tensor"),
                        counted(all.samples, "sample"), counted(options.inputs.size(), "file")));
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "base/json_text.h"
 #include "cli/command.h"
 #include "cli/table.h"
 #include "ops/op.h"
@@ -62,7 +63,7 @@ void print(const Output& out) {
                                                        {.header = "integer", .wraps_at = kIntegerTypes}});
     table.first->second.add({op_type, opsets(row), std::string(row.float_types), std::string(row.integer_types)});
   }
-  out.json(document.dump(2));
+  out.json(json_text(document));
   for (const auto& [domain, table] : tables) out.text(table.render() + "\n");
   out.text(fmt::format("{} operators\n", document.size()));
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/counted.h"
+#include "base/json_text.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "cli/table.h"
@@ -59,6 +60,7 @@ std::string difference(const OutputError& output) {
   if (output.agreement == 1) return "equal";
   if (output.max_abs_error == 0 && std::isinf(output.sqnr_db))
     return fmt::format("{:.4g} of elements equal", output.agreement);
+  if (output.max_abs_error == 0) return "exact";
   return fmt::format("SQNR {:.2f} dB, largest error {:.4g}", output.sqnr_db, output.max_abs_error);
 }
 
@@ -71,8 +73,9 @@ std::string as_text(const Options& options, const QuantizeReport& report) {
     text += wrap(fmt::format("  float: {} ({}): {}", names.size(), reason, fmt::join(names, ", ")), 9) + "\n";
   }
   for (const OutputError& output : report.outputs) {
-    text += fmt::format("output '{}': {} (on {})\n", output.name, difference(output),
-                        counted(report.verification_samples, "sample"));
+    text +=
+        fmt::format("output '{}': {} (on {})\n", output.name, difference(output),
+                    options.job.data.path.empty() ? "random input" : counted(report.verification_samples, "sample"));
   }
   const double ratio =
       static_cast<double>(report.input_bytes) / static_cast<double>(std::max<std::uintmax_t>(report.output_bytes, 1));
@@ -80,10 +83,12 @@ std::string as_text(const Options& options, const QuantizeReport& report) {
 }
 
 std::string as_json(const Options& options, const QuantizeReport& report) {
+  const bool is_random = options.job.data.path.empty();
   nlohmann::ordered_json document = {{"output", options.output},
                                      {"input_bytes", report.input_bytes},
                                      {"output_bytes", report.output_bytes},
                                      {"calibration_samples", report.calibration_samples},
+                                     {"verification_data", is_random ? "random" : options.job.data.path},
                                      {"verification_samples", report.verification_samples},
                                      {"observer", report.plan.observer},
                                      {"quantized_nodes", quantized_nodes(report.plan)},
@@ -102,7 +107,7 @@ std::string as_json(const Options& options, const QuantizeReport& report) {
     if (node.is_quantized) continue;
     document["float_nodes"].push_back({{"name", node.name}, {"op_type", node.op_type}, {"reason", node.reason}});
   }
-  return document.dump(2);
+  return json_text(document);
 }
 
 /// Options that were given and cannot change the result, each with the reason.

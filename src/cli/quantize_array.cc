@@ -11,6 +11,7 @@
 
 #include "base/counted.h"
 #include "base/fail.h"
+#include "base/json_text.h"
 #include "cli/checks.h"
 #include "cli/command.h"
 #include "data/array_reader.h"
@@ -94,7 +95,7 @@ void quantize_array(const Options& o, const Output& out) {
   const std::size_t bytes = array.codes.bytes() + array.qparams.scales.bytes();
   out.text(fmt::format("{} {} {} -> {}: {}, {}, {} bytes for {}\n", o.input, name(x.dtype()), to_string(x.shape()),
                        name(scheme.dtype), counted(grids, "grid"),
-                       std::isfinite(db) ? fmt::format("SQNR {:.2f} dB", db) : "nothing lost", bytes, x.bytes()));
+                       std::isfinite(db) ? fmt::format("SQNR {:.2f} dB", db) : "exact", bytes, x.bytes()));
   nlohmann::ordered_json j = {
       {"output", o.output}, {"dtype", name(scheme.dtype)}, {"shape", x.shape()}, {"grids", grids}};
   j["sqnr_db"] = std::isfinite(db) ? nlohmann::ordered_json(db) : nlohmann::ordered_json(nullptr);
@@ -102,7 +103,7 @@ void quantize_array(const Options& o, const Output& out) {
     j["scale"] = array.qparams.scales.data<float>()[0];
     j["zero_point"] = array.qparams.zero_points ? codes_of(array.qparams.zero_points)[0] : 0;
   }
-  out.json(j.dump(2));
+  out.json(json_text(j));
 }
 
 Action define(CLI::App& app) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/fail.h"
+#include "base/json_text.h"
 #include "cli/checkpoint_report.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
@@ -98,7 +99,7 @@ std::string to_json(const GgufPlan& plan, const Options& options) {
                                    {"bytes", storage_bytes(row.tensor)},
                                    {"note", row.reason}});
   }
-  return document.dump(2);
+  return json_text(document);
 }
 
 void check(const Options& o) {

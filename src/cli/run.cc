@@ -13,6 +13,7 @@
 #include "architectures/load_model.h"
 #include "base/counted.h"
 #include "base/fail.h"
+#include "base/json_text.h"
 #include "cli/arithmetic_option.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
@@ -110,7 +111,7 @@ void report(const Options& options, const std::vector<NamedTensor>& outputs, std
   }
   const Json document = {
       {"model", options.model}, {"samples", samples}, {"outputs", rows}, {"written", options.output}};
-  out.json(document.dump(2, ' ', false, Json::error_handler_t::replace));
+  out.json(json_text(document));
   out.text(table.render());
   if (!options.output.empty()) out.text(fmt::format("\n{}: {}\n", options.output, counted(samples, "sample")));
 }

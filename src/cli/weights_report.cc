@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/counted.h"
+#include "base/json_text.h"
 #include "cli/table.h"
 
 namespace zeropoint::cli {
@@ -45,8 +46,10 @@ std::string weights_report_text(const WeightsReport& report, const WeightsJob& j
   for (const auto& [node, reason] : report.float_nodes)
     text += wrap(fmt::format("  float: {}: {}", node, reason), 9) + "\n";
   for (const OutputError& output : report.outputs) {
-    text += fmt::format("output '{}': SQNR {:.2f} dB, largest error {:.4g}\n", output.name, output.sqnr_db,
-                        output.max_abs_error);
+    const std::string difference = output.max_abs_error == 0 ? "exact"
+                                                             : fmt::format("SQNR {:.2f} dB, largest error {:.4g}",
+                                                                           output.sqnr_db, output.max_abs_error);
+    text += fmt::format("output '{}': {}\n", output.name, difference);
   }
   const double ratio =
       static_cast<double>(report.input_bytes) / static_cast<double>(std::max<std::uintmax_t>(report.output_bytes, 1));
@@ -89,7 +92,7 @@ std::string weights_report_json(const WeightsReport& report, const WeightsJob& j
     row["max_abs_error"] = output.max_abs_error;
     document["outputs"].push_back(row);
   }
-  return document.dump(2);
+  return json_text(document);
 }
 
 }  // namespace zeropoint::cli

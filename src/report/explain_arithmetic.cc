@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/fail.h"
+#include "base/json_text.h"
 
 namespace zeropoint {
 namespace {
@@ -230,7 +231,7 @@ std::string to_json(const ArithmeticExplanation& e) {
                     {"column_sums", e.matmul.column_sums},
                     {"accumulators", e.matmul.accumulators},
                     {"y", e.matmul.y}};
-    return j.dump(2) + "\n";
+    return json_text(j) + "\n";
   }
   j["example"] = {{"codes", q.codes}, {"reals", e.reals}, {"q_y", e.results[0]}};
   if (q.operation == BinaryOperation::multiply) {
@@ -239,7 +240,7 @@ std::string to_json(const ArithmeticExplanation& e) {
       j["example"]["by_arithmetic"][std::string(name(kArithmetics[i]))] = e.results[i];
     }
   }
-  return j.dump(2) + "\n";
+  return json_text(j) + "\n";
 }
 
 }  // namespace zeropoint

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "report/text.h"
 #include "zeropoint/quant.h"
 
@@ -173,7 +174,7 @@ std::string to_json(const std::vector<Mistake>& gallery) {
                  {"rows", std::move(rows)},
                  {"verdict", m.verdict}});
   }
-  return j.dump(2) + "\n";
+  return json_text(j) + "\n";
 }
 
 PaddingExample padding_example() {
@@ -226,7 +227,7 @@ std::string to_json(const PaddingExample& e) {
                                     {"padded_with_zero_point", e.with_zero_point},
                                     {"padded_with_code_zero", e.with_code_zero},
                                     {"error_per_tap", e.scale * -e.zero_point}};
-  return j.dump(2) + "\n";
+  return json_text(j) + "\n";
 }
 
 }  // namespace zeropoint

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "quant/scheme.h"
 #include "report/explain_float_codes.h"
 #include "report/staircase.h"
@@ -230,7 +231,7 @@ std::string to_json(const RangeExplanation& e) {
                                                            {"multiplier", row.derivation.multiplier},
                                                            {"note", row.note}};
   }
-  return j.dump(2) + "\n";
+  return json_text(j) + "\n";
 }
 
 std::string to_svg(const RangeExplanation& e) {

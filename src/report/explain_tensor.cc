@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/fail.h"
+#include "base/json_text.h"
 #include "observers/observer.h"
 #include "quant/scheme.h"
 #include "report/canvas.h"
@@ -64,7 +66,8 @@ SchemeRow measure_row(std::string label, const Tensor& x, const TensorQParams& q
   if (qparams.zero_points) row.qparams.zero_point = codes_of(qparams.zero_points)[0];
   row.clipping_error = errors.clipping / n;
   row.rounding_error = errors.rounding / n;
-  row.sqnr_db = 10 * std::log10(errors.signal / (errors.clipping + errors.rounding));
+  const double noise = errors.clipping + errors.rounding;
+  row.sqnr_db = noise > 0 ? 10 * std::log10(errors.signal / noise) : std::numeric_limits<double>::infinity();
   const int width = bits(qparams.scheme.dtype);
   const int grid_bits = 32 + (qparams.zero_points && !qparams.scheme.symmetric ? width : 0);  // scale, zero point
   row.bits = width + static_cast<double>(row.grids) * grid_bits / n;
@@ -192,17 +195,21 @@ std::string plot_histogram(const TensorExplanation& e) {
   return text + "   " + ruler_legend(e.range, per_column) + "\n";
 }
 
+std::string decibels(double db) { return std::isinf(db) && db > 0 ? "exact" : fmt::format("{:.2f}", db); }
+
 std::string schemes_table(const TensorExplanation& e) {
   if (e.schemes.empty()) return "";
   std::string text =
       "\nschemes, measured on the elements (mean squared error; bits with the scales)\n"
       "   scheme                 grids      scale    clipping   rounding  SQNR dB  bits\n";
   for (const SchemeRow& r : e.schemes) {
-    text += fmt::format("   {:<22}{:>6}{:>11.4g}{:>12.3g}{:>11.3g}{:>9.2f}{:>6.2f}\n", r.label, r.grids,
-                        static_cast<double>(r.qparams.scale), r.clipping_error, r.rounding_error, r.sqnr_db, r.bits);
+    text += fmt::format("   {:<22}{:>6}{:>11.4g}{:>12.3g}{:>11.3g}{:>9}{:>6.2f}\n", r.label, r.grids,
+                        static_cast<double>(r.qparams.scale), r.clipping_error, r.rounding_error, decibels(r.sqnr_db),
+                        r.bits);
   }
   const auto best = std::ranges::max_element(e.schemes, {}, &SchemeRow::sqnr_db);
-  text += fmt::format("   best SQNR: {} ({:.2f} dB at {:.2f} bits)\n", best->label, best->sqnr_db, best->bits);
+  text += fmt::format("   best SQNR: {} ({}{} at {:.2f} bits)\n", best->label, decibels(best->sqnr_db),
+                      std::isinf(best->sqnr_db) ? "" : " dB", best->bits);
   if (e.schemes.back().reason.empty()) return text;
   text += "\nwhat the observers say\n";
   for (const SchemeRow& r : e.schemes) {
@@ -269,7 +276,7 @@ std::string to_json(const TensorExplanation& e) {
     row["reason"] = r.reason;
     j["schemes"].push_back(std::move(row));
   }
-  return j.dump(2) + "\n";
+  return json_text(j) + "\n";
 }
 
 }  // namespace zeropoint

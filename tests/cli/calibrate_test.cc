@@ -91,7 +91,12 @@ TEST_F(Calibrate, RefusesInOneLine) {
   calibrate(path("x.npz"), "axis.json", {"--axis", "1"});
   EXPECT_THAT(error_of({"merge", path("tensor.json"), path("axis.json"), "-o", path("m.json")}, 1),
               HasSubstr("axis.json: tensor 'h': statistics with axis -1"));
-  EXPECT_THAT(files(), ElementsAre("axis.json", "net.onnx", "tensor.json", "x.npz"));
+  calibrate(path("x.npz"), "y.json", {"--tensor", "y"});
+  EXPECT_EQ(error_of({"merge", path("y.json"), path("tensor.json"), "-o", path("m.json")}, 1),
+            "tensor.json: has the tensor 'h', which y.json lacks: only statistics of one model join");
+  EXPECT_EQ(error_of({"merge", path("tensor.json"), path("y.json"), "-o", path("m.json")}, 1),
+            "tensor.json: has the tensor 'h', which y.json lacks: only statistics of one model join");
+  EXPECT_THAT(files(), ElementsAre("axis.json", "net.onnx", "tensor.json", "x.npz", "y.json"));
 }
 
 TEST_F(Calibrate, NamesTheTensorThatIsNotFinite) {

@@ -7,7 +7,9 @@
 namespace zeropoint::testing {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using Json = nlohmann::json;
@@ -117,6 +119,33 @@ TEST_F(Commands, RandomDataComesWithAWarningThatQuietDrops) {
   const ProcessResult quiet = run_zeropoint(with_quiet);
   EXPECT_EQ(quiet.err, "");
   EXPECT_THAT(quiet.out, HasSubstr("samples/s"));
+}
+
+TEST_F(Commands, JsonSurvivesNamesThatAreNotUtf8) {
+  save_npy(Tensor::of<float>({2}, {1, 2}), path("a.npy"));
+  const std::string output = path("q\xff.npz");
+  EXPECT_THAT(json_of({"quantize", path("a.npy"), "-o", output, "--json"})["output"], EndsWith("q\xEF\xBF\xBD.npz"));
+  EXPECT_TRUE(std::filesystem::exists(output));
+}
+
+TEST_F(Commands, ALossMeasuredOnNoiseSaysSo) {
+  save_model("product.onnx",
+             "g (float32[N, 3] x) => (float32[N, 3] y)\n"
+             "<float32[3, 3] w = {1, 2, 3, 4, 5, 6, 7, 8, 9}> { y = MatMul(x, w) }");
+  json_of({"calibrate", path("product.onnx"), "--data", path("x.npz"), "-o", path("s.json"), "--json"});
+  std::vector<std::string> arguments = {"quantize", path("product.onnx"), "--statistics", path("s.json"),
+                                        "-o",       path("q.onnx")};
+  EXPECT_THAT(run_zeropoint(arguments).out, HasSubstr("(on random input)\n"));
+  arguments.emplace_back("--json");
+  EXPECT_EQ(json_of(arguments)["verification_data"], "random");
+}
+
+TEST_F(Commands, WhatLosesNothingIsCalledExact) {
+  save_npy(Tensor::of<float>({2, 2}, {0, 0, 0, 0}), path("zero.npy"));
+  EXPECT_THAT(run_zeropoint({"quantize", path("zero.npy"), "-o", path("q.npz")}).out, HasSubstr(", exact, "));
+  const std::string text = run_zeropoint({"explain", path("zero.npy"), "--compare"}).out;
+  EXPECT_THAT(text, HasSubstr("(exact at "));
+  EXPECT_THAT(text, Not(AnyOf(HasSubstr("nan"), HasSubstr("inf"))));
 }
 
 }  // namespace
