@@ -111,8 +111,13 @@ class Quantizer {
     if (!warning.empty()) report_.warnings.push_back(std::move(warning));
   }
 
+  Network applied() const try { return apply_plan(network_, report_.plan); } catch (const Error& e) {
+    if (job_.plan.empty() || e.where() != "plan") throw;
+    throw Error(e.kind(), job_.plan.string(), e.message());
+  }
+
   void write_and_verify() {
-    apply_plan(network_, report_.plan).save(staging_.file());
+    applied().save(staging_.file());
     const Network written = Network::load(staging_.file());
     report_.outputs = reference_->compare(written.impl().program(), output_.string());
   }

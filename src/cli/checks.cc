@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "base/nearest.h"
 
 namespace zeropoint::cli {
 namespace {
@@ -27,6 +32,14 @@ std::string axis_or_none(const std::string& text) {
 
 std::string whole_from_zero(const std::string& text) {
   return is_whole_from(0, text) ? "" : fmt::format("'{}' is not a whole number from 0", text);
+}
+
+std::function<std::string(const std::string&)> one_of(std::vector<std::string> words) {
+  return [words = std::move(words)](const std::string& text) -> std::string {
+    if (std::ranges::find(words, text) != words.end()) return "";
+    const std::vector<std::string_view> views(words.begin(), words.end());
+    return unknown_word("word", text, views);
+  };
 }
 
 }  // namespace zeropoint::cli

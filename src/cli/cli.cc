@@ -42,6 +42,24 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
+/// The first argument that is wanted and missing, as help calls it; empty: none.
+std::string missing_positional(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional() && option->get_required() && option->count() == 0) return option->get_type_name();
+  }
+  return "";
+}
+
+/// "--scales: '1,a' is no number" of the parser's "Could not convert: --scales = 1,a".
+std::string conversion_message(std::string_view text) {
+  const std::size_t colon = text.find(": ");
+  const std::size_t equals = text.find(" = ");
+  if (colon == std::string_view::npos || equals == std::string_view::npos) return std::string(text);
+  const std::string_view value = text.substr(equals + 3);
+  return fmt::format("{}: '{}' {}", text.substr(colon + 2, equals - colon - 2), value,
+                     value.find(',') == std::string_view::npos ? "is no number" : "is no list of numbers");
+}
+
 /// What is wrong with the command line: an option that does not exist explains more than what it left missing.
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
   for (const std::string& extra : app.remaining()) {
@@ -53,6 +71,10 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
     return fmt::format("unknown option '{}'{}", word, near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
   }
   if (const auto extras = app.remaining(); !extras.empty()) return fmt::format("unexpected argument '{}'", extras[0]);
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) return conversion_message(error.what());
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    if (const std::string name = missing_positional(app); !name.empty()) return name + " is required";
+  }
   return error.what();
 }
 
@@ -84,10 +106,15 @@ int run_command(const Command& command, int argc, char** argv) {
 int dispatch(int argc, char** argv) {
   const std::vector<Command> commands = all_commands();
   const std::string_view word = argc > 1 ? argv[1] : "";
-  if (word == "--version") {
+  if (word == "--version" || word == "version") {
     Output({}).text("zeropoint " ZEROPOINT_VERSION "\n");
     flush_output();
     return kExitOk;
+  }
+  if (word == "help" && argc > 2) {  // "help quantize" is "quantize --help"
+    std::string help = "--help";
+    std::vector<char*> turned = {argv[0], argv[2], help.data(), nullptr};
+    return dispatch(3, turned.data());
   }
   if (word == "--help" || word == "-h" || word == "help") {
     Output({}).text(overview(commands));

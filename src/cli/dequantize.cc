@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "base/fail.h"
 #include "base/json_text.h"
 #include "cli/command.h"
+#include "cli/dtype_option.h"
 #include "data/npz_writer.h"
 #include "exporters/quantized_array.h"
 #include "tensor/grids.h"
@@ -23,11 +23,10 @@ struct Options {
 };
 
 void dequantize_array(const Options& o, const Output& out) {
-  const auto dtype = parse_dtype(o.dtype);
-  if (!dtype) fail(ErrorKind::invalid_option, "--dtype", "'{}' is no type", o.dtype);
-  require_real(*dtype, "--dtype");
+  const DType dtype = dtype_option("--dtype", o.dtype);
+  require_real(dtype, "--dtype");
   const QuantizedArray array = load_quantized_array(o.input);
-  const Tensor x = dequantize(array.codes, array.qparams, *dtype);
+  const Tensor x = dequantize(array.codes, array.qparams, dtype);
   save_npy(x, o.output);
   out.text(fmt::format("{} {} {} -> {} {}\n", o.input, name(array.codes.dtype()), to_string(x.shape()), o.output,
                        name(x.dtype())));

@@ -14,6 +14,7 @@
 #include "base/nearest.h"
 #include "cli/checks.h"
 #include "cli/command.h"
+#include "cli/dtype_option.h"
 #include "data/array_reader.h"
 #include "frontends/onnx.h"
 #include "report/explain_arithmetic.h"
@@ -77,11 +78,7 @@ struct Options {
 };
 
 DType dtype_option(const Options& o, DType otherwise) {
-  if (o.dtype.empty()) return otherwise;
-  const std::optional<DType> dtype = parse_dtype(o.dtype);
-  if (!dtype)
-    fail(ErrorKind::invalid_option, "--dtype", "'{}' is no type; int8, uint8, int4, uint4, int16 ... are", o.dtype);
-  return *dtype;
+  return o.dtype.empty() ? otherwise : codes_dtype_option("--dtype", o.dtype);
 }
 
 Scheme scheme_option(const Options& o) {

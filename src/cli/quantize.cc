@@ -15,6 +15,7 @@
 #include "base/json_text.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
+#include "cli/dtype_option.h"
 #include "cli/table.h"
 #include "observers/observer.h"
 #include "zeropoint/zeropoint.h"
@@ -32,12 +33,6 @@ struct Options {
   std::string weights = "int8";
   QuantizeJob job;
 };
-
-DType dtype_option(std::string_view option, const std::string& word) {
-  const auto dtype = parse_dtype(word);
-  if (!dtype) throw Error(ErrorKind::invalid_option, std::string(option), fmt::format("'{}' is no type", word));
-  return *dtype;
-}
 
 /// Nodes that stayed float by reason, the reason with most nodes first.
 std::vector<std::pair<std::string, std::vector<std::string>>> float_nodes(const QuantPlan& plan) {

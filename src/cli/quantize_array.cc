@@ -14,6 +14,7 @@
 #include "base/json_text.h"
 #include "cli/checks.h"
 #include "cli/command.h"
+#include "cli/dtype_option.h"
 #include "data/array_reader.h"
 #include "exporters/quantized_array.h"
 #include "observers/observed_qparams.h"
@@ -37,9 +38,7 @@ struct Options {
 /// Per tensor without --axis and --block-size; blocks run along the last axis unless --axis says otherwise.
 Scheme scheme_option(const Options& o, int rank) {
   Scheme scheme = o.scheme;
-  const auto dtype = parse_dtype(o.dtype);
-  if (!dtype) fail(ErrorKind::invalid_option, "--dtype", "'{}' is no type", o.dtype);
-  scheme.dtype = *dtype;
+  scheme.dtype = codes_dtype_option("--dtype", o.dtype);
   scheme.symmetric |= scheme.narrow_range;
   if (scheme.block_size == 0 && !o.axis) return scheme;
   scheme.granularity = scheme.block_size > 0 ? Granularity::blocked : Granularity::per_axis;
@@ -126,12 +125,12 @@ Action define(CLI::App& app) {
       ->type_name("NAME")
       ->capture_default_str();
   app.add_option("--nan", o->nan, "what to do with NaN: refuse the array (error), or use the zero point (zero)")
-      ->check(CLI::IsMember({"error", "zero"}))
+      ->check(one_of({"error", "zero"}))
       ->type_name("WORD")
       ->capture_default_str();
   app.add_option("--inf", o->inf,
                  "what to do with infinities: refuse the array (error), or the end of the range (clip)")
-      ->check(CLI::IsMember({"error", "clip"}))
+      ->check(one_of({"error", "clip"}))
       ->type_name("WORD")
       ->capture_default_str();
   return [o](const Output& out) { quantize_array(*o, out); };

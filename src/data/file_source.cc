@@ -97,6 +97,7 @@ FileList read_csv(const std::filesystem::path& file) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // byte order mark
   FileList list;
   std::size_t labelled = 0;
+  std::string header;  // what a first line that is taken for a heading has in the labels' column
   for (int number = 1; !text.empty(); ++number) {
     std::string_view line = take_line(text);
     if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
@@ -104,7 +105,10 @@ FileList read_csv(const std::filesystem::path& file) {
     const std::string label_text = take_field(line);
     const std::optional<std::int64_t> label = parse_label(label_text);
     const bool is_header = number == 1 && !label && (name == "file" || name == "path" || !label_text.empty());
-    if (is_header) continue;
+    if (is_header) {
+      header = label_text;
+      continue;
+    }
     if (!label_text.empty() && !label) {
       fail(ErrorKind::invalid_data, fmt::format("{}: line {}", file.string(), number),
            "the label '{}' is not a number from 0 up", label_text);
@@ -112,7 +116,10 @@ FileList read_csv(const std::filesystem::path& file) {
     list.files.push_back({file.parent_path() / name, label.value_or(0)});
     if (label) ++labelled;
   }
-  if (list.files.empty()) fail(ErrorKind::invalid_data, file.string(), "lists no files");
+  if (list.files.empty()) {
+    fail(ErrorKind::invalid_data, file.string(), "lists no files{}",
+         header.empty() ? "" : fmt::format(": its only line is a heading, for '{}' is no label", header));
+  }
   if (labelled != 0 && labelled != list.files.size()) {
     fail(ErrorKind::invalid_data, file.string(), "has labels for {} of {} files", labelled, list.files.size());
   }

@@ -36,7 +36,7 @@ const ObserverSpec& find_observer(std::string_view name) {
     if (spec.name == name) return spec;
     names.push_back(spec.name);
   }
-  throw Error(ErrorKind::invalid_option, "observer", unknown_word("observer", name, names));
+  throw Error(ErrorKind::invalid_option, "--observer", unknown_word("observer", name, names));
 }
 
 RangeChoice choose_range(const ObserverSpec& observer, const SliceStatistics& seen, const Scheme& scheme,

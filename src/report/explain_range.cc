@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -59,11 +60,13 @@ std::string affine_steps(const RangeExplanation& e) {
       "2  Ask for a straight line x = S (q - Z) that carries the range onto the codes:\n"
       "       {:>12} = S ({} - Z)\n       {:>12} = S ({} - Z)\n",
       fmt::format("{:.7g}", r.min), d.codes.min, fmt::format("{:.7g}", r.max), d.codes.max);
+  const std::int64_t steps = static_cast<std::int64_t>(d.codes.max) - d.codes.min;
+  const double found = d.is_scale_raised ? (r.max - r.min) / static_cast<double>(steps) : scale;
   text += fmt::format(
       "3  Subtract the first line from the second; Z drops out:\n"
       "       {:.7g} - {} = S ({} - {})\n       S = {:.7g} / {} = {:.9g}      (1/S = {:.6g})\n",
-      r.max, term(r.min), d.codes.max, term(d.codes.min), r.max - r.min,
-      static_cast<std::int64_t>(d.codes.max) - d.codes.min, scale, 1 / scale);
+      r.max, term(r.min), d.codes.max, term(d.codes.min), r.max - r.min, steps, found, 1 / found);
+  if (d.is_scale_raised) text += fmt::format("       raised to S = {:.9g}, the smallest normal float32\n", scale);
   text += fmt::format(
       "4  Put S back into the first line:\n"
       "       Z = {} - {} / {:.7g} = {:.7g}\n"
@@ -127,8 +130,8 @@ std::string values_table(const RangeExplanation& e) {
                          : "\nvalues   rounded = the nearest code's number, q its bits,  x' = S rounded\n";
   text += "             x         x/S     rounded       q          x'       error\n";
   for (const ExplainedValue& v : e.values) {
-    text += fmt::format("  {:>12.6g}{:>12.6g}{:>12.6g}{:>8}{:>12.6g}{:>12.4g}{}\n", static_cast<double>(v.x), v.steps,
-                        v.rounded, v.q, static_cast<double>(v.x_back),
+    text += fmt::format("  {:>12.6g} {:>11.6g} {:>11.6g} {:>7} {:>11.6g} {:>11.4g}{}\n", static_cast<double>(v.x),
+                        v.steps, v.rounded, v.q, static_cast<double>(v.x_back),
                         static_cast<double>(v.x_back) - static_cast<double>(v.x), v.is_clipped ? "  clip" : "");
   }
   return text;
@@ -137,10 +140,15 @@ std::string values_table(const RangeExplanation& e) {
 std::string conventions_table(const RangeExplanation& e) {
   if (e.conventions.empty()) return "";
   std::string text = "\nthe same range by other published conventions\n";
+  constexpr std::size_t kUsualWidth = 12;
+  std::size_t width = kUsualWidth;
+  const auto scale_text = [](const ConventionRow& row) {
+    return fmt::format("{:.8g}", static_cast<double>(row.derivation.qparams.scale));
+  };
+  for (const ConventionRow& row : e.conventions) width = std::max(width, scale_text(row).size());
   for (const ConventionRow& row : e.conventions) {
-    const std::string numbers =
-        fmt::format("  {:<10} S {:<12.8g} Z {:<6} ", name(row.convention),
-                    static_cast<double>(row.derivation.qparams.scale), row.derivation.qparams.zero_point);
+    const std::string numbers = fmt::format("  {:<10} S {:<{}} Z {:<6} ", name(row.convention), scale_text(row), width,
+                                            row.derivation.qparams.zero_point);
     const bool fits = numbers.size() + row.note.size() <= kColumns;
     text += numbers + (fits ? "" : "\n             ") + row.note + "\n";
   }
@@ -182,7 +190,7 @@ std::string to_text(const RangeExplanation& e) {
   }
   text += has_integers ? integer_codes_text(e) : float_codes_text(e);
   if (d.is_scale_raised)
-    text += "   The scale was raised to the smallest normal float32: below it lies no exact division.\n";
+    text += "   The scale was raised to the smallest normal float32: no division below it is\n   exact.\n";
   text += values_table(e);
   text += conventions_table(e);
   text += "\n";

@@ -29,7 +29,7 @@ class Perplexity final : public Metric {
   }
 
   std::vector<Score> scores() const override {
-    if (tokens_ == 0) fail(ErrorKind::invalid_data, "data", "no sequence has 2 tokens: there is none to predict");
+    if (tokens_ == 0) fail(ErrorKind::invalid_data, "--data", "no sequence has 2 tokens: there is none to predict");
     const double mean = sum_ / static_cast<double>(tokens_);
     return {{.name = "perplexity", .value = std::exp(mean)},
             {.name = "loss", .value = mean},

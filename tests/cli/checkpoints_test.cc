@@ -193,7 +193,7 @@ TEST_F(Checkpoints, MistakesAreNamedBeforeAnyWork) {
   EXPECT_EQ(error_of(quantize({"--method", "gptq", "--data", path("long.npy"), "-o", path("out")}), kExitError),
             "long.npy: holds a sequence of 33 tokens; the model has 32 positions");
   EXPECT_EQ(error_of({"eval", path("llama"), "--data", path("short.npy"), "--metric", "perplexity"}, kExitError),
-            "data: no sequence has 2 tokens: there is none to predict");
+            "--data: no sequence has 2 tokens: there is none to predict");
   EXPECT_EQ(error_of({"calibrate", path("nan"), "--data", path("tokens.npy"), "--importance", "-o", path("i.gguf")},
                      kExitError),
             "nan: 'model.layers.0.self_attn.o_proj.weight': has a NaN at [1, 1] (1 of 4096 values), which has no code");

@@ -46,6 +46,8 @@ TEST_F(Commands, TheOverviewNamesEveryCommandAndEachHasHelp) {
     EXPECT_THAT(long_lines(help.out), ElementsAre()) << name;
   }
   EXPECT_THAT(run_zeropoint({"--version"}).out, HasSubstr("zeropoint 0."));
+  EXPECT_EQ(run_zeropoint({"version"}).out, run_zeropoint({"--version"}).out);
+  EXPECT_EQ(run_zeropoint({"help", "merge"}).out, run_zeropoint({"merge", "--help"}).out);
 }
 
 TEST_F(Commands, EvalScores) {

@@ -24,6 +24,23 @@ TEST_F(Errors, WrongUsageExitsWithTwo) {
             "eval: --limit: '0' is not a whole number above 0 (see zeropoint eval --help)");
   EXPECT_EQ(error_of({"eval", "m.onnx", "--data", "x", "--batch", "-1"}, kExitUsage),
             "eval: --batch: '-1' is not a whole number from 0 (see zeropoint eval --help)");
+  EXPECT_EQ(error_of({"ops", "--threads", "-1"}, kExitUsage),
+            "ops: --threads: '-1' is not a whole number from 0 to 1024 (see zeropoint ops --help)");
+  EXPECT_EQ(error_of({"explain", "add", "--scales", "1,a,1"}, kExitUsage),
+            "explain: --scales: '1,a,1' is no list of numbers (see zeropoint explain --help)");
+  EXPECT_EQ(error_of({"merge", "-o", "x"}, kExitUsage), "merge: FILE is required (see zeropoint merge --help)");
+  EXPECT_EQ(
+      error_of({"quantize", "x.npy", "-o", "q.npz", "--nan", "zerro"}, kExitUsage),
+      "quantize: --nan: unknown word 'zerro'; did you mean 'zero'? (error, zero) (see zeropoint quantize --help)");
+  EXPECT_EQ(error_of({"explain", "--min", "0", "--max", "1", "--dtype", "INT8"}, kExitUsage),
+            "--dtype: 'INT8' is no type; did you mean 'int8'?");
+  EXPECT_THAT(error_of({"explain", "--min", "0", "--max", "1", "--dtype", "bool"}, kExitUsage),
+              HasSubstr("--dtype: bool is not a type of codes"));
+}
+
+TEST_F(Errors, ALineThatPassesForAHeadingIsQuoted) {
+  EXPECT_EQ(error_of({"eval", path("net.onnx"), "--data", folder_.write("c.csv", "image.jpg,abc\n")}, kExitError),
+            "c.csv: lists no files: its only line is a heading, for 'abc' is no label");
 }
 
 TEST_F(Errors, AValueThatDoesNotExistIsWrongUsage) {
@@ -57,7 +74,8 @@ TEST_F(Errors, ExplainRefusesOptionsThatCouldNotChangeItsAnswer) {
 
 TEST_F(Errors, AFileThatIsMissingOrBrokenIsNamed) {
   EXPECT_EQ(error_of({"inspect", path("none.onnx")}, kExitError), "none.onnx: cannot open: No such file or directory");
-  EXPECT_THAT(error_of({"inspect", folder_.path().string()}, kExitError), HasSubstr("is no checkpoint: it holds no config.json"));
+  EXPECT_THAT(error_of({"inspect", folder_.path().string()}, kExitError),
+              HasSubstr("is no checkpoint: it holds no config.json"));
   EXPECT_THAT(error_of({"inspect", folder_.write("bad.onnx", "not a model")}, kExitError), HasSubstr("bad.onnx: "));
   EXPECT_THAT(error_of({"inspect", folder_.write("empty.onnx", "")}, kExitError), HasSubstr("empty.onnx: "));
   EXPECT_EQ(error_of({"eval", path("net.onnx"), "--data", path("none.npz")}, kExitError),

@@ -91,7 +91,8 @@ TEST_F(Warnings, NumbersOutOfRangeAreRefusedByTheirOption) {
             "--format: qoperator has operators on 8-bit codes only; int16 wants qdq");
   EXPECT_EQ(refusal({"--activations", "int4"}),
             "--activations: int4 is not offered; choose uint8, int8, uint16 or int16");
-  EXPECT_EQ(refusal({"--observer", "minmx"}).substr(0, 56), "observer: unknown observer 'minmx'; did you mean 'minmax");
+  EXPECT_EQ(refusal({"--observer", "minmx"}).substr(0, 58),
+            "--observer: unknown observer 'minmx'; did you mean 'minmax");
 }
 
 TEST_F(Warnings, NumbersAgreeWithTheirNouns) {
