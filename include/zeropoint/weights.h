@@ -20,7 +20,7 @@ namespace zeropoint {
 struct WeightsJob {
   std::string method = "gptq";       // gptq, absmax or zero-point
   std::string format = "onnx-dq";    // DequantizeLinear before the products; or "matmulnbits" (com.microsoft)
-  MethodOptions options;             // bits: 4 unless given; gptq's act-order keeps the scales of the original order
+  MethodOptions options;             // bits: 4 unless given; the method's own of a checkpoint
   DataSource data;                   // gptq: calibration data. Others: samples for the comparison, or none
   std::vector<std::string> include;  // globs on node names and operator types; empty: all products
   std::vector<std::string> exclude;

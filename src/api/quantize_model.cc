@@ -6,6 +6,7 @@
 #include "base/mapped_file.h"
 #include "base/overwrite.h"
 #include "base/staging_folder.h"
+#include "checkpoint/checkpoint.h"
 #include "exporters/onnx.h"
 #include "frontends/onnx.h"
 #include "plan/verify.h"
@@ -37,7 +38,7 @@ class Quantizer {
     report_.output_bytes = staging_.bytes();
     staging_.commit();
     if (plan_file_) plan_file_->commit();
-    report_.input_bytes = fs::file_size(input_);
+    report_.input_bytes = input_bytes();
     return std::move(report_);
   }
 
@@ -72,6 +73,13 @@ class Quantizer {
     }
     data_ = open_dataset(network_.impl(), source);
     for (const std::string& warning : data_->warnings()) report_.warnings.push_back(warning);
+  }
+
+  std::uintmax_t input_bytes() const {
+    if (!is_checkpoint(input_)) return fs::file_size(input_);
+    std::uintmax_t sum = 0;
+    for (const StoredTensor& tensor : open_checkpoint(input_).weights->tensors()) sum += tensor.bytes;
+    return sum;
   }
 
   static std::string read_text(const fs::path& path) { return std::string(MappedFile::open(path)->text()); }

@@ -98,7 +98,7 @@ class WeightQuantizer {
 
   MethodOptions method_options() const {
     MethodOptions options = job_.options;
-    if (options.bits == 0) options.bits = kDefaultBits;
+    if (options.bits == 0 && !is_checkpoint(input_)) options.bits = kDefaultBits;  // else the method's own
     return options;
   }
 

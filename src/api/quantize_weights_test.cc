@@ -201,9 +201,9 @@ TEST_F(QuantizeCheckpointToOnnx, NeedsNoDataToRound) {
 TEST_F(QuantizeCheckpointToOnnx, PatternsNameWeightsOrTheirModules) {
   EXPECT_THAT(quantize({.method = "absmax", .include = {"*_proj"}, .exclude = {"*.mlp.*.weight"}}).weights, SizeIs(4));
   EXPECT_EQ(refusal({.method = "absmax", .include = {"*.q_prj"}}),
-            "--include: '*.q_prj' matches no weight; 'zeropoint inspect in' lists them");
+            "--include: '*.q_prj' matches no weight; 'zeropoint inspect in --tensors' lists them");
   EXPECT_EQ(refusal({.method = "absmax", .exclude = {"nothing"}}),
-            "--exclude: 'nothing' matches no weight; 'zeropoint inspect in' lists them");
+            "--exclude: 'nothing' matches no weight; 'zeropoint inspect in --tensors' lists them");
 }
 
 }  // namespace

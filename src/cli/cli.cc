@@ -61,10 +61,15 @@ std::string conversion_message(std::string_view text) {
 }
 
 /// What is wrong with the command line: an option that does not exist explains more than what it left missing.
-std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
+std::string usage_message(const CLI::App& app, const CLI::ParseError& error, const Command& command,
+                          std::span<char* const> arguments) {
   for (const std::string& extra : app.remaining()) {
     if (extra.size() < 2 || extra[0] != '-') continue;
     const std::string word = extra.substr(0, extra.find('='));
+    const std::vector<Command> commands = all_commands();
+    if (const Command* other = namesake_with(commands, command, word, arguments)) {
+      return fmt::format("{} has no use here; it belongs to another {}: {}", word, command.name, other->summary);
+    }
     const std::vector<std::string> names = option_names(app);
     const std::vector<std::string_view> views(names.begin(), names.end());
     const std::string_view near = nearest(word, views);
@@ -92,7 +97,8 @@ int run_command(const Command& command, int argc, char** argv) {
     flush_output();
     return kExitOk;
   } catch (const CLI::ParseError& error) {
-    return fail_usage(command.name, usage_message(parser.app(), error),
+    return fail_usage(command.name,
+                      usage_message(parser.app(), error, command, {argv + 1, static_cast<std::size_t>(argc - 1)}),
                       fmt::format("zeropoint {} --help", command.name));
   }
   check_paths(parser.app());

@@ -27,10 +27,11 @@ struct Command {
   Action (*define)(CLI::App& app) = nullptr;
 
   // Where commands share a name:
-  bool (*takes)(std::string_view input) = nullptr;  // whether it is for this input, the first positional argument
-  std::string_view with = {};                       // only with this option ...
-  std::string_view with_value = {};                 // ... and only where its value starts so
-  std::string_view without = {};                    // only without this option
+  bool (*takes)(std::string_view input) = nullptr;    // whether it is for this input, the first positional argument
+  std::string_view with = {};                         // only with this option ...
+  std::string_view with_value = {};                   // ... and only where its value starts so
+  bool (*prefers)(std::string_view value) = nullptr;  // for an input that no command takes: which values of `with`
+  std::string_view without = {};                      // only without this option
 };
 
 /// Every command of commands.inc, in that order. Of commands with one name the first runs that takes the input; when

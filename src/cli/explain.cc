@@ -12,6 +12,7 @@
 #include "base/atomic_file.h"
 #include "base/fail.h"
 #include "base/nearest.h"
+#include "checkpoint/checkpoint.h"
 #include "cli/checks.h"
 #include "cli/command.h"
 #include "cli/dtype_option.h"
@@ -101,6 +102,14 @@ void write_svg(const Options& o, const RangeExplanation& explanation) {
   if (!o.svg.empty()) write_file_atomically(o.svg, to_svg(explanation));
 }
 
+[[noreturn]] void has_no_tensor(const std::string& source, const std::string& wanted,
+                                const std::vector<std::string_view>& names, std::string_view listing) {
+  const std::string_view near = nearest(wanted, names);
+  fail(ErrorKind::invalid_option, source, "has no constant tensor '{}'{}", wanted,
+       near.empty() ? fmt::format("; it has {}, 'zeropoint inspect {} {}' lists them", names.size(), source, listing)
+                    : fmt::format("; did you mean '{}'?", near));
+}
+
 Tensor find_tensor(const Model& model, const std::string& wanted) {
   const Graph& graph = model.graph;
   std::vector<std::string_view> names;
@@ -109,14 +118,24 @@ Tensor find_tensor(const Model& model, const std::string& wanted) {
   }
   const ValueId id = graph.find(wanted);
   if (id != kNoValue && graph.is_constant(id)) return graph.value(id).constant;
-  const std::string_view near = nearest(wanted, names);
-  fail(ErrorKind::invalid_option, model.source, "has no constant tensor '{}'{}", wanted,
-       near.empty() ? fmt::format("; it has {}, `zeropoint inspect` lists them", names.size())
-                    : fmt::format("; did you mean '{}'?", near));
+  has_no_tensor(model.source, wanted, names, "--graph");
+}
+
+Tensor find_tensor(const Checkpoint& checkpoint, const std::string& wanted) {
+  if (const StoredTensor* tensor = checkpoint.weights->find(wanted)) return read_f32(*checkpoint.weights, *tensor);
+  std::vector<std::string_view> names;
+  for (const StoredTensor& tensor : checkpoint.weights->tensors()) names.push_back(tensor.name);
+  has_no_tensor(checkpoint.path.string(), wanted, names, "--tensors");
 }
 
 Tensor load_subject(const Options& o) {
   const std::filesystem::path path(o.subject);
+  if (is_checkpoint(path)) {
+    if (o.tensor.empty()) {
+      fail(ErrorKind::invalid_option, o.subject, "is a checkpoint: name one of its tensors with --tensor");
+    }
+    return find_tensor(open_checkpoint(path), o.tensor);
+  }
   if (path.extension() != ".onnx") {
     if (!o.tensor.empty()) fail(ErrorKind::invalid_option, "--tensor", "{} is an array, not a model", o.subject);
     return load_npy(o.subject);
@@ -214,7 +233,8 @@ Action define(CLI::App& app) {
     return option;
   };
   belongs_to(kTensor | kArithmetic,
-             app.add_option("subject", o->subject, "an array (.npy), a model (.onnx), or multiply, add or matmul")
+             app.add_option("subject", o->subject,
+                            "an array (.npy), a model (.onnx), a checkpoint, or multiply, add or matmul")
                  ->type_name("SUBJECT"));
   CLI::Option* min = belongs_to(kRange, app.add_option("--min", o->min, "lower end of the real range")->type_name("X"));
   CLI::Option* max =
@@ -277,6 +297,7 @@ Command command_explain() {
           "zeropoint explain --min -3 --max 3.2 --symmetric --svg staircase.svg\n"
           "zeropoint explain weights.npy --compare\n"
           "zeropoint explain model.onnx --tensor conv1.weight --compare\n"
+          "zeropoint explain llama/ --tensor lm_head.weight\n"
           "zeropoint explain multiply --scales 0.02,0.05,0.1 --zero-points 128,0,10\n"
           "zeropoint explain --mistakes",
       .define = define,

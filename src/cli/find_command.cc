@@ -28,6 +28,10 @@ bool options_fit(const Command& command, std::span<char* const> arguments) {
   return value && value->starts_with(command.with_value);
 }
 
+bool prefers(const Command& command, std::span<char* const> arguments) {
+  return command.prefers == nullptr || command.prefers(value_of(arguments, command.with).value_or(""));
+}
+
 /// The first argument that is neither an option nor an option's value; empty: none. An option takes a value in one
 /// command if it does in another of the same name.
 std::string_view input_of(std::span<const Command* const> commands, std::span<char* const> arguments) {
@@ -62,9 +66,25 @@ const Command* find_command(std::span<const Command> commands, std::string_view 
   for (const Command* command : namesakes) {
     if (!options_fit(*command, arguments)) continue;
     if (command->takes != nullptr && command->takes(input)) return command;
-    if (fitting == nullptr) fitting = command;
+    if (fitting == nullptr && prefers(*command, arguments)) fitting = command;
   }
   return fitting != nullptr ? fitting : namesakes.front();
+}
+
+const Command* namesake_with(std::span<const Command> commands, const Command& command, std::string_view option,
+                             std::span<char* const> arguments) {
+  std::vector<const Command*> namesakes;
+  for (const Command& other : commands) {
+    if (other.name == command.name) namesakes.push_back(&other);
+  }
+  const std::string_view input = input_of(namesakes, arguments);
+  const Command* found = nullptr;
+  for (const Command* other : namesakes) {
+    if (Parser(*other).app().get_option_no_throw(std::string(option)) == nullptr) continue;
+    if (other->takes != nullptr && other->takes(input)) return other;
+    if (found == nullptr) found = other;
+  }
+  return found;
 }
 
 }  // namespace zeropoint::cli

@@ -12,4 +12,9 @@ namespace zeropoint::cli {
 /// whose options fit; nullptr: there is none of this name.
 const Command* find_command(std::span<const Command> commands, std::string_view name, std::span<char* const> arguments);
 
+/// Of the other commands with `command`'s name one that has `option`, rather one that takes the same input; nullptr:
+/// there is none.
+const Command* namesake_with(std::span<const Command> commands, const Command& command, std::string_view option,
+                             std::span<char* const> arguments);
+
 }  // namespace zeropoint::cli

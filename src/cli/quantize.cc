@@ -218,7 +218,8 @@ Command command_quantize() {
           "values share the scale of their input; graph outputs stay float. Nodes that stay float are "
           "listed with the reason.\n\n"
           "With --method only the weights are quantized: zeropoint quantize m.onnx --method gptq --help. "
-          "A plain array is quantized too: zeropoint quantize x.npy --help.",
+          "A plain array is quantized too: zeropoint quantize x.npy --help; and a language model's checkpoint: "
+          "zeropoint quantize DIR --help, as a GGUF file: zeropoint quantize --method gguf: --help.",
       .examples =
           "zeropoint quantize m.onnx --data images.csv --preprocess imagenet -o q.onnx\n"
           "zeropoint quantize m.onnx --data x.npz --exclude 'head/*' -o q.onnx\n"

@@ -2,10 +2,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/fail.h"
+#include "base/nearest.h"
 #include "checkpoint/checkpoint.h"
 #include "cli/checkpoint_report.h"
 #include "cli/checks.h"
@@ -13,6 +17,7 @@
 #include "cli/data_options.h"
 #include "cli/weights_report.h"
 #include "formats/format.h"
+#include "methods/gguf_recipes.h"
 #include "methods/method.h"
 #include "zeropoint/checkpoint.h"
 
@@ -53,11 +58,25 @@ void write_onnx(const Options& options, const Output& out) {
   out.json(weights_report_json(report, job, options.output));
 }
 
+/// Mixes of GGUF have a command of their own.
+void check_method(const std::string& method) {
+  if (method == "gguf" || method.starts_with("GGUF")) {
+    fail(ErrorKind::invalid_option, "--method", "GGUF files need a mix: gguf:Q4_K_M, for example");
+  }
+  std::vector<std::string_view> known;
+  for (const Method& m : all_methods()) known.push_back(m.name);
+  if (std::ranges::find(known, method) != known.end()) return;
+  for (const GgufRecipe& mix : all_gguf_recipes()) {
+    if (!CLI::detail::to_lower(method).starts_with(CLI::detail::to_lower(std::string(mix.name)))) continue;
+    fail(ErrorKind::invalid_option, "--method", "'{}' is a mix of GGUF: did you mean 'gguf:{}'?", method, mix.name);
+  }
+  known.emplace_back("gguf:MIX");
+  throw Error(ErrorKind::invalid_option, "--method", unknown_word("method", method, known));
+}
+
 void quantize(Options& options, const Output& out) {
   CheckpointJob& job = options.job;
-  if (job.method == "gguf" || job.method.starts_with("GGUF")) {
-    throw Error(ErrorKind::invalid_option, "--method", "GGUF files need a mix: gguf:Q4_K_M, for example");
-  }
+  check_method(job.method);
   if (options.symmetric && (job.method == "zero-point" || job.options.affine)) {
     fail(ErrorKind::invalid_option, "--symmetric", "contradicts a zero point");
   }
@@ -81,7 +100,7 @@ void quantize(Options& options, const Output& out) {
 std::string method_help() {
   std::string help;
   for (const Method& m : all_methods()) help += fmt::format("{}{} ({})", help.empty() ? "" : "; ", m.name, m.summary);
-  return help;
+  return help + "; gguf:MIX (a GGUF file; has its own options: --method gguf: --help)";
 }
 
 std::string format_help() {
@@ -98,12 +117,13 @@ Action define(CLI::App& app) {
                  "a folder with config.json and safetensors, a .safetensors or .gguf file")
       ->required()
       ->type_name("CHECKPOINT");
-  app.add_option("-o,--output", options->output, "the folder to write; it appears when it is complete")
+  app.add_option("-o,--output", options->output,
+                 "the folder to write, with --format onnx or matmulnbits the .onnx file; it appears when complete")
       ->required()
       ->type_name("FOLDER");
   app.add_option("--method", job.method, method_help())->type_name("NAME")->capture_default_str();
   app.add_option("--format", job.format, format_help())->type_name("NAME");
-  app.add_option("--bits", method.bits, "8, 4, 3 or 2 (default: the method's own)")->type_name("N");
+  app.add_option("--bits", method.bits, "8, 4, 3 or 2; 8 unless given, for gptq 4")->type_name("N");
   app.add_option("--block-size", method.block_size, "inputs that share a scale; a whole output has one unless given")
       ->type_name("N")
       ->check(whole_above_zero);
@@ -142,7 +162,9 @@ Command command_quantize_checkpoint() {
           "of the largest one. Everything else in the folder is carried along, and config.json says what was done. "
           "Before the work starts, its memory, disk and time are printed; what cannot fit is refused.\n\n"
           "gptq runs the model over --data (token ids) and quantizes layer by layer, each on what the quantized layers "
-          "before it produce. An interrupted run leaves FOLDER.journal and goes on from there.",
+          "before it produce. An interrupted run leaves FOLDER.journal and goes on from there.\n\n"
+          "A GGUF file instead of a folder: --method gguf:MIX; zeropoint quantize --method gguf: --help lists the "
+          "mixes. An ONNX model: --format onnx or matmulnbits; then --output is a file.",
       .examples =
           "zeropoint quantize llama/ --method absmax --bits 8 -o llama-int8/\n"
           "zeropoint quantize llama/ --method absmax --bits 4 --block-size 128 \\\n"
@@ -155,7 +177,7 @@ Command command_quantize_checkpoint() {
           "zeropoint quantize llama/ --include '*.mlp.*' --exclude '*.down_proj' \\\n"
           "    -o llama-mlp/",
       .define = define,
-      .takes = [](std::string_view input) { return is_checkpoint(input); },
+      .takes = [](std::string_view input) { return input.ends_with('/') || is_checkpoint(input); },
   };
 }
 

@@ -106,6 +106,9 @@ void check(const Options& o) {
   if (!o.method.starts_with(kMethod)) {
     fail(ErrorKind::invalid_option, "--method", "'{}' does not start with '{}'", o.method, kMethod);
   }
+  if (!o.output.ends_with(".gguf")) {
+    fail(ErrorKind::invalid_option, "--output", "'{}' is to be a GGUF file, whose name ends in .gguf", o.output);
+  }
   const bool has_data = !o.data.path.empty();
   if (o.importance == kComputed && !has_data) {
     fail(ErrorKind::invalid_option, "--importance",

@@ -1,7 +1,9 @@
 // zeropoint quantize MODEL.onnx --method: the weights of an ONNX model as codes, activations stay float.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "cli/command.h"
 #include "cli/data_options.h"
@@ -10,6 +12,8 @@
 
 namespace zeropoint::cli {
 namespace {
+
+constexpr std::string_view kMethods[] = {"gptq", "absmax", "zero-point"};
 
 struct Options {
   std::string input;
@@ -87,6 +91,7 @@ Command command_quantize_weights() {
       .define = define,
       .takes = [](std::string_view input) { return input.ends_with(".onnx"); },
       .with = "--method",
+      .prefers = [](std::string_view method) { return std::ranges::find(kMethods, method) != std::end(kMethods); },
   };
 }
 

@@ -1,12 +1,18 @@
 #include "cli/table.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <limits>
+#include <set>
 #include <sstream>
 #include <utility>
 
 namespace zeropoint::cli {
 namespace {
 
+constexpr std::size_t kTerminalWidth = 80;
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kNarrowest = 12;  // a shrunk column keeps at least this much
 constexpr std::string_view kEllipsis = "..";
@@ -41,7 +47,39 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+std::size_t different(const std::vector<std::string>& texts) { return std::set(texts.begin(), texts.end()).size(); }
+
+/// Bytes that all texts begin with, up to and with the last '.' or '/' among them.
+std::size_t common_path(const std::vector<std::string>& texts) {
+  std::string_view common = texts.front();
+  for (const std::string& text : texts) {
+    const auto end = std::mismatch(common.begin(), common.end(), text.begin(), text.end()).first;
+    common = common.substr(0, static_cast<std::size_t>(end - common.begin()));
+  }
+  const std::size_t separator = common.find_last_of("./");
+  return separator == std::string_view::npos ? 0 : separator + 1;
+}
+
+/// A column of at most `width` characters in which different texts stay different: shortened in the middle, or without
+/// the path that all of them begin with; whole when neither will do.
+std::vector<std::string> fit(const std::vector<std::string>& texts, std::size_t width) {
+  if (std::ranges::all_of(texts, [&](const std::string& text) { return characters(text) <= width; })) return texts;
+  std::vector<std::string> shortened;
+  std::ranges::transform(texts, std::back_inserter(shortened), [&](const auto& text) { return shorten(text, width); });
+  if (different(shortened) == different(texts)) return shortened;
+  std::vector<std::string> ends;
+  const std::size_t path = common_path(texts);
+  for (const std::string& text : texts) ends.push_back(shorten(std::string(kEllipsis) + text.substr(path), width));
+  return different(ends) == different(texts) ? ends : texts;
+}
+
 }  // namespace
+
+std::size_t output_width() {
+  if (::isatty(STDOUT_FILENO) == 0) return std::numeric_limits<std::size_t>::max();
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kTerminalWidth;
+}
 
 std::string shorten(std::string_view text, std::size_t width) {
   const std::size_t length = characters(text);
@@ -80,6 +118,18 @@ std::string Table::render(std::size_t width) const {
     --total;
   }
 
+  std::vector<std::vector<std::string>> fitted = rows_;
+  for (std::size_t c = 0; c < columns_.size() && !rows_.empty(); ++c) {
+    if (!columns_[c].may_shrink) continue;
+    std::vector<std::string> column;
+    for (const auto& row : rows_) column.push_back(row[c]);
+    column = fit(column, widths[c]);
+    for (std::size_t r = 0; r < rows_.size(); ++r) {
+      widths[c] = std::max(widths[c], characters(column[r]));
+      fitted[r][c] = std::move(column[r]);
+    }
+  }
+
   std::string out;
   const auto append_line = [&](const auto& cell_of) {
     std::string line;
@@ -92,7 +142,7 @@ std::string Table::render(std::size_t width) const {
   };
   append_line([&](std::size_t c) -> std::string { return columns_[c].header; });
   append_line([&](std::size_t c) -> std::string { return std::string(widths[c], '-'); });
-  for (const auto& row : rows_) {
+  for (const auto& row : fitted) {
     std::vector<std::vector<std::string>> cells;
     std::size_t lines = 1;
     for (std::size_t c = 0; c < columns_.size(); ++c) {

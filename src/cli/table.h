@@ -1,5 +1,6 @@
 // A table of text that fits a terminal line: columns as wide as their content, and when that is too
-// wide, the column that may shrink loses the middle of its longest entries. Lists of words wrap instead.
+// wide, the column that may shrink loses the middle of its longest entries - but never what tells one
+// entry from another. Lists of words wrap instead. What is no terminal gets every entry whole.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,9 @@ struct Column {
   std::size_t wraps_at = 0;  // longer entries go on in the next line; 0: they do not
 };
 
+/// Columns of the terminal that standard output is, 80 where it does not say; unlimited when it is none.
+std::size_t output_width();
+
 class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
@@ -24,7 +28,7 @@ class Table {
   bool empty() const { return rows_.empty(); }
 
   /// Header, rule and rows, two spaces between columns, each line ended.
-  std::string render(std::size_t width = 80) const;
+  std::string render(std::size_t width = output_width()) const;
 
  private:
   std::vector<Column> columns_;

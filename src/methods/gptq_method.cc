@@ -1,5 +1,7 @@
 #include "methods/gptq_method.h"
 
+#include "base/fail.h"
+
 namespace zeropoint {
 namespace {
 
@@ -18,6 +20,9 @@ GptqOptions gptq_options(const MethodOptions& o) {
                         .static_groups = true,
                         .clip_search = true,
                         .damping = 1.0});
+  if (o.static_groups && !o.act_order) {
+    fail(ErrorKind::invalid_option, "--static-groups", "has no use without --act-order, whose groups it fixes");
+  }
   GptqOptions options{.block_size = o.block_size,
                       .per_tensor = o.per_tensor,
                       .symmetric = !o.affine,

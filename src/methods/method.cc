@@ -36,6 +36,10 @@ void check_method_options(std::string_view name, const MethodOptions& options, c
       fail(ErrorKind::invalid_option, std::string(option), "has no meaning for the method {}", name);
     }
   };
+  if (options.per_tensor && options.block_size != 0) {
+    fail(ErrorKind::invalid_option, "--block-size",
+         "contradicts --per-tensor: one scale for a matrix leaves no blocks");
+  }
   refuse(options.bits != 0, allowed.bits != 0, "--bits");
   refuse(options.block_size != 0, allowed.block_size != 0, "--block-size");
   refuse(options.per_tensor, allowed.per_tensor, "--per-tensor");

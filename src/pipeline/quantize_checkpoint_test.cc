@@ -180,7 +180,7 @@ TEST_F(QuantizeCheckpoint, ShardsAreWrittenAndRead) {
 TEST_F(QuantizeCheckpoint, RefusesBeforeAnythingIsWritten) {
   EXPECT_EQ(refusal({.options = {.bits = 5}}), "--bits: weights have 8, 4, 3 or 2 bits, not 5");
   EXPECT_EQ(refusal({.include = {"*.q_prj"}}),
-            "--include: '*.q_prj' matches no weight; 'zeropoint inspect in' lists them");
+            "--include: '*.q_prj' matches no weight; 'zeropoint inspect in --tensors' lists them");
   EXPECT_EQ(refusal({.exclude = {"*"}}), "in: no matrix is left to quantize");
   EXPECT_EQ(
       refusal({.format = "compressed-tensors", .options = {.bits = 4, .block_size = 48}},

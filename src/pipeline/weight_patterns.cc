@@ -24,8 +24,8 @@ void check_weight_patterns(const Checkpoint& checkpoint, const std::vector<std::
   for (const std::string& pattern : patterns) {
     const auto hit = [&](const StoredTensor& t) { return matches(pattern, t.name); };
     if (std::ranges::any_of(checkpoint.weights->tensors(), hit)) continue;
-    fail(ErrorKind::invalid_option, std::string(option), "'{}' matches no weight; 'zeropoint inspect {}' lists them",
-         pattern, checkpoint.path.string());
+    fail(ErrorKind::invalid_option, std::string(option),
+         "'{}' matches no weight; 'zeropoint inspect {} --tensors' lists them", pattern, checkpoint.path.string());
   }
 }
 

@@ -19,7 +19,7 @@ bool is_product(const Node& node) { return op_rule(node.domain, node.op_type).ro
   for (const Node& node : graph.nodes) known.emplace_back(node.op_type);
   const std::string_view near = nearest(pattern, known);
   const std::string hint =
-      near.empty() ? "'zeropoint inspect' lists the nodes" : fmt::format("did you mean '{}'?", near);
+      near.empty() ? "'zeropoint inspect MODEL --graph' lists the nodes" : fmt::format("did you mean '{}'?", near);
   fail(ErrorKind::invalid_option, std::string(option), "'{}' matches no node name and no operator type; {}", pattern,
        hint);
 }

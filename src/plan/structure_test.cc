@@ -233,9 +233,9 @@ std::string refusal(const NodeFilter& filter) {
 TEST(Structure, PatternsThatMatchNothingAreErrors) {
   EXPECT_EQ(refusal({.exclude = {"conv3"}}),
             "--exclude: 'conv3' matches no node name and no operator type; did you mean 'conv1'?");
-  EXPECT_EQ(
-      refusal({.include = {"Conv", "*/attention/*"}}),
-      "--include: '*/attention/*' matches no node name and no operator type; 'zeropoint inspect' lists the nodes");
+  EXPECT_EQ(refusal({.include = {"Conv", "*/attention/*"}}),
+            "--include: '*/attention/*' matches no node name and no operator type; 'zeropoint inspect MODEL --graph' "
+            "lists the nodes");
   EXPECT_EQ(refusal({.include = {"[cC]onv*"}, .exclude = {"*2"}}), "accepted");
 }
 

@@ -200,6 +200,43 @@ TEST_F(Checkpoints, MistakesAreNamedBeforeAnyWork) {
   EXPECT_EQ(files(), before);
 }
 
+TEST_F(Checkpoints, HelpAndRefusalsLeadToTheRightUse) {
+  EXPECT_THAT(run({"quantize", "--help"}), HasSubstr("zeropoint quantize --method gguf: --help"));
+  EXPECT_THAT(run({"quantize", "llama/", "--help"}), HasSubstr("usage: zeropoint quantize [options] CHECKPOINT"));
+  EXPECT_THAT(run({"quantize", "--method", "nf4", "--help"}), HasSubstr("--double-quantization"));
+  EXPECT_THAT(run({"quantize", "--method", "gptq", "--help"}), HasSubstr("usage: zeropoint quantize [options] MODEL"));
+  const auto refusal = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"quantize", path("llama"), "--quiet"});
+    return error_of(more, kExitUsage);
+  };
+  EXPECT_EQ(refusal({"--method", "q4_k_m", "-o", path("m.gguf")}),
+            "--method: 'q4_k_m' is a mix of GGUF: did you mean 'gguf:Q4_K_M'?");
+  EXPECT_THAT(refusal({"--method", "nope", "-o", path("m")}), HasSubstr("nf4, gguf:MIX)"));
+  EXPECT_EQ(refusal({"--method", "gguf:Q4_0", "-o", path("m")}),
+            "--output: 'm' is to be a GGUF file, whose name ends in .gguf");
+  EXPECT_THAT(refusal({"--method", "gguf:Q4_0", "--bits", "4", "-o", path("m.gguf")}),
+              HasSubstr("--bits has no use here; it belongs to another quantize: quantize a language model's"));
+  EXPECT_THAT(refusal({"--statistics", "s.json", "-o", path("m")}),
+              HasSubstr("it belongs to another quantize: turn a float ONNX model into a verified int8 model"));
+  EXPECT_EQ(refusal({"--per-tensor", "--block-size", "32", "-o", path("m")}),
+            "--per-tensor: contradicts --block-size 32");
+  EXPECT_EQ(refusal({"--method", "gptq", "--static-groups", "--data", path("tokens.npy"), "-o", path("m")}),
+            "--static-groups: has no use without --act-order, whose groups it fixes");
+}
+
+TEST_F(Checkpoints, ATensorIsExplained) {
+  const std::string name = "model.layers.0.self_attn.q_proj.weight";
+  EXPECT_THAT(run({"explain", path("llama"), "--tensor", name}), HasSubstr(name + " [256, 256]: 65536 elements"));
+  EXPECT_EQ(error_of({"explain", path("llama")}, kExitUsage),
+            "llama: is a checkpoint: name one of its tensors with --tensor");
+  EXPECT_THAT(error_of({"explain", path("llama"), "--tensor", "nope"}, kExitUsage), HasSubstr("--tensors' lists them"));
+}
+
+TEST_F(Checkpoints, RoundingToAnOnnxModelHasEightBitsUnlessToldOtherwise) {
+  EXPECT_THAT(run({"quantize", path("llama"), "--method", "absmax", "--format", "onnx", "-o", path("m.onnx")}),
+              HasSubstr("7 weights quantized by absmax to 8 bits"));
+}
+
 // ---- convert
 
 TEST_F(Checkpoints, CodesGoFromFormatToFormatAndBack) {
