@@ -37,8 +37,7 @@ void check_method_options(std::string_view name, const MethodOptions& options, c
     }
   };
   if (options.per_tensor && options.block_size != 0) {
-    fail(ErrorKind::invalid_option, "--block-size",
-         "contradicts --per-tensor: one scale for a matrix leaves no blocks");
+    fail(ErrorKind::invalid_option, "--per-tensor", "contradicts --block-size {}", options.block_size);
   }
   refuse(options.bits != 0, allowed.bits != 0, "--bits");
   refuse(options.block_size != 0, allowed.block_size != 0, "--block-size");
