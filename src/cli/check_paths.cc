@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kWritingOptions[] = {"--output", "--save-plan", "--svg"};
+constexpr std::string_view kOtherExtensions[] = {".npz", ".npy", ".gguf", ".safetensors", ".json", ".csv", ".txt"};
 constexpr std::string_view kFolder = "FOLDER";  // how help calls what a folder is written to
 
 std::string long_name(const CLI::Option& option) {
@@ -72,6 +73,19 @@ void check_paths(const CLI::App& app) {
     }
   }
   require_no_overwrite(inputs, outputs);
+}
+
+void require_extension(const std::string& output, std::string_view extension) {
+  if (!output.ends_with(extension)) {
+    fail(ErrorKind::invalid_option, "--output", "'{}' does not end in {}", output, extension);
+  }
+}
+
+void require_onnx_name(const std::string& output) {
+  const std::string extension = fs::path(output).extension().string();
+  if (std::ranges::find(kOtherExtensions, extension) != std::end(kOtherExtensions)) {
+    fail(ErrorKind::invalid_option, "--output", "'{}' ends in {}: what is written is an ONNX model", output, extension);
+  }
 }
 
 }  // namespace zeropoint::cli

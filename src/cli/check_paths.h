@@ -1,6 +1,9 @@
 // The paths on a command line, checked before any work is done for them.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 namespace CLI {
 class App;
 }
@@ -11,5 +14,11 @@ namespace zeropoint::cli {
 /// options that write; an ONNX model brings the files of its external data with it. Throws invalid_option for what has
 /// no name and for what would write over what is read, io for a place where nothing can be written.
 void check_paths(const CLI::App& app);
+
+/// Throws invalid_option unless the name of the file to write ends in `extension` (".npz").
+void require_extension(const std::string& output, std::string_view extension);
+
+/// Throws invalid_option for the name of an ONNX model to write that ends like another format's files.
+void require_onnx_name(const std::string& output);
 
 }  // namespace zeropoint::cli

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/json_text.h"
+#include "cli/check_paths.h"
 #include "cli/command.h"
 #include "cli/dtype_option.h"
 #include "data/npz_writer.h"
@@ -23,6 +24,7 @@ struct Options {
 };
 
 void dequantize_array(const Options& o, const Output& out) {
+  require_extension(o.output, ".npy");
   const DType dtype = dtype_option("--dtype", o.dtype);
   require_real(dtype, "--dtype");
   const QuantizedArray array = load_quantized_array(o.input);

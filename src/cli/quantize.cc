@@ -13,6 +13,7 @@
 
 #include "base/counted.h"
 #include "base/json_text.h"
+#include "cli/check_paths.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "cli/dtype_option.h"
@@ -127,6 +128,7 @@ std::vector<std::string> unused_options(const Options& options) {
 }
 
 void quantize(Options& options, const Output& out) {
+  require_onnx_name(options.output);
   QuantizeJob& job = options.job;
   job.options.activations = dtype_option("--activations", options.activations);
   job.options.weights = dtype_option("--weights", options.weights);

@@ -12,6 +12,7 @@
 #include "base/counted.h"
 #include "base/fail.h"
 #include "base/json_text.h"
+#include "cli/check_paths.h"
 #include "cli/checks.h"
 #include "cli/command.h"
 #include "cli/dtype_option.h"
@@ -75,6 +76,7 @@ double sqnr_db(const Tensor& x, const QuantizedArray& array) {
 }
 
 void quantize_array(const Options& o, const Output& out) {
+  require_extension(o.output, ".npz");
   const Tensor x = load_npy(o.input);
   if (!is_float(x.dtype()) || bits(x.dtype()) < 16) {
     fail(ErrorKind::invalid_data, o.input, "is {}; float32, float16 and float64 are quantized", name(x.dtype()));

@@ -187,8 +187,8 @@ Command command_quantize_gguf() {
           "zeropoint quantize llama/ --method gguf:Q8_0 --tokenizer tok512.bin -o l.gguf\n"
           "zeropoint quantize llama/ --method gguf:Q2_K --importance imatrix \\\n"
           "    --data tokens.npz -o llama-q2_k.gguf\n"
-          "zeropoint quantize llama-f32.gguf --method gguf:Q4_0 --importance imatrix.gguf \\\n"
-          "    -o llama-q4_0.gguf",
+          "zeropoint quantize llama-f32.gguf --method gguf:Q4_0 \\\n"
+          "    --importance imatrix.gguf -o llama-q4_0.gguf",
       .define = define,
       .takes = [](std::string_view) { return true; },
       .with = "--method",

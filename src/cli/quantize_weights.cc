@@ -85,8 +85,10 @@ Command command_quantize_weights() {
           "the layer's outputs is reported beside that of plain rounding, which it never exceeds. An "
           "interrupted run leaves FILE.journal and goes on from there when it is started again.",
       .examples =
-          "zeropoint quantize m.onnx --method gptq --bits 4 --block-size 32 --data x.npz -o q.onnx\n"
-          "zeropoint quantize m.onnx --method gptq --format matmulnbits --block-size 32 --data x.npz -o q.onnx\n"
+          "zeropoint quantize m.onnx --method gptq --bits 4 --block-size 32 \\\n"
+          "    --data x.npz -o q.onnx\n"
+          "zeropoint quantize m.onnx --method gptq --format matmulnbits \\\n"
+          "    --block-size 32 --data x.npz -o q.onnx\n"
           "zeropoint quantize m.onnx --method absmax --bits 8 -o q.onnx",
       .define = define,
       .takes = [](std::string_view input) { return input.ends_with(".onnx"); },

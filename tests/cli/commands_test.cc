@@ -50,6 +50,19 @@ TEST_F(Commands, TheOverviewNamesEveryCommandAndEachHasHelp) {
   EXPECT_EQ(run_zeropoint({"help", "merge"}).out, run_zeropoint({"merge", "--help"}).out);
 }
 
+TEST_F(Commands, HelpOfEveryKindOfQuantizationFitsTheLine) {
+  for (const std::vector<std::string>& kind : {std::vector<std::string>{"m.onnx"},
+                                               {"m.onnx", "--method", "gptq"},
+                                               {"m.npy"},
+                                               {folder_.path().string()},
+                                               {"m.gguf", "--method", "gguf:Q4_0"}}) {
+    std::vector<std::string> arguments = {"quantize"};
+    arguments.insert(arguments.end(), kind.begin(), kind.end());
+    arguments.emplace_back("--help");
+    EXPECT_THAT(long_lines(run_zeropoint(arguments).out), ElementsAre()) << kind.back();
+  }
+}
+
 TEST_F(Commands, EvalScores) {
   const std::vector<std::string> arguments = {"eval", path("net.onnx"), "--data", path("x.npz")};
   const ProcessResult text = run_zeropoint(arguments);

@@ -38,6 +38,14 @@ TEST_F(Errors, WrongUsageExitsWithTwo) {
               HasSubstr("--dtype: bool is not a type of codes"));
 }
 
+TEST_F(Errors, AnOutputIsNamedLikeWhatItHolds) {
+  EXPECT_EQ(error_of({"quantize", path("x.npy"), "-o", path("q")}, kExitUsage), "--output: 'q' does not end in .npz");
+  EXPECT_EQ(error_of({"dequantize", path("q.npz"), "-o", path("x.npz.out")}, kExitUsage),
+            "--output: 'x.npz.out' does not end in .npy");
+  EXPECT_EQ(error_of({"quantize", path("net.onnx"), "--data", path("x.npz"), "-o", path("q.npz")}, kExitUsage),
+            "--output: 'q.npz' ends in .npz: what is written is an ONNX model");
+}
+
 TEST_F(Errors, ALineThatPassesForAHeadingIsQuoted) {
   EXPECT_EQ(error_of({"eval", path("net.onnx"), "--data", folder_.write("c.csv", "image.jpg,abc\n")}, kExitError),
             "c.csv: lists no files: its only line is a heading, for 'abc' is no label");
