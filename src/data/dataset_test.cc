@@ -138,8 +138,7 @@ TEST_F(DatasetTest, ALimitCutsArraysThatWouldPassWhole) {
   save_npy(Tensor::of<float>({2, 1}, {1, 2}), path("parts/a.npy"));
   save_npy(Tensor::of<float>({3, 1}, {3, 4, 5}), path("parts/b.npy"));
   const auto values = [&](std::int64_t limit) {
-    const auto dataset =
-        Dataset::open(path("parts"), std::vector{input("x", {-1, 1})}, {.limit = limit, .batch = 0});
+    const auto dataset = Dataset::open(path("parts"), std::vector{input("x", {-1, 1})}, {.limit = limit, .batch = 0});
     std::vector<float> all;
     while (const auto batch = dataset->next()) {
       const auto part = batch->inputs[0].values<float>();

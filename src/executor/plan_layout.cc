@@ -151,7 +151,8 @@ PlanBuilder::SlotId PlanBuilder::add_reordered(SlotId from, const Shape& shape, 
 PlanBuilder::SlotId PlanBuilder::add_alias(SlotId from, Shape shape) {
   const SlotId to = add_slot(output_slot(at(from).dtype, shape, 0));
   finish_step({.inputs = {from}, .outputs = {to}, .alias_of_input = 0},
-              {.kernel = make_kernel([shape = std::move(shape)](const KernelIo& io) { io.out(0) = io.in(0).reshaped(shape); })});
+              {.kernel = make_kernel(
+                   [shape = std::move(shape)](const KernelIo& io) { io.out(0) = io.in(0).reshaped(shape); })});
   return to;
 }
 

@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kMagic = "GGUF";
 constexpr std::uint32_t kOldestVersion = 2;
 constexpr std::uint32_t kNewestVersion = 3;
-constexpr std::size_t kLeastFieldBytes = 8 + 4 + 1;           // key's length, kind, value
+constexpr std::size_t kLeastFieldBytes = 8 + 4 + 1;       // key's length, kind, value
 constexpr std::size_t kLeastTensorBytes = 8 + 4 + 4 + 8;  // name's length, rank, type, offset
 constexpr std::uint32_t kMaxRank = 4;
 

@@ -64,10 +64,7 @@ std::unique_ptr<Kernel> make(const OpSite& site) {
 }
 
 constexpr OpSpec spec(std::string_view op_type) {
-  return {.op_type = op_type,
-          .infer = infer,
-          .make = halves_too<infer, make>,
-          .float_types = "all floats, integers"};
+  return {.op_type = op_type, .infer = infer, .make = halves_too<infer, make>, .float_types = "all floats, integers"};
 }
 constexpr OpSpec kOps[] = {spec("ArgMax"), spec("ArgMin")};
 

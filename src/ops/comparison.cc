@@ -83,9 +83,8 @@ constexpr OpSpec spec(std::string_view op_type, std::string_view types) {
           .float_types = types};
 }
 constexpr std::string_view kNumbers = "all floats, integers";
-constexpr OpSpec kOps[] = {spec("Equal", "all floats, integers, boolean, string"),
-                           spec("Greater", kNumbers), spec("GreaterOrEqual", kNumbers), spec("Less", kNumbers),
-                           spec("LessOrEqual", kNumbers)};
+constexpr OpSpec kOps[] = {spec("Equal", "all floats, integers, boolean, string"), spec("Greater", kNumbers),
+                           spec("GreaterOrEqual", kNumbers), spec("Less", kNumbers), spec("LessOrEqual", kNumbers)};
 
 }  // namespace
 
