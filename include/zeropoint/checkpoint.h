@@ -81,6 +81,7 @@ struct CheckpointReport {
   Preflight preflight;
   std::uint64_t output_bytes = 0;
   double bits_per_weight = 0;  // over all quantized weights
+  std::int64_t resumed = 0;    // gptq: weights that an interrupted run had finished
 };
 
 /// Quantizes the linear layers of a checkpoint: a folder with config.json, a .safetensors or a .gguf file.

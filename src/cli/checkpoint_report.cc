@@ -53,8 +53,10 @@ std::string report_text(const CheckpointReport& report, const std::string& outpu
   std::string text = table.empty() ? "" : table.render() + "\n";
   text += fmt::format("{}: {}, {}", output, report.method, report.format);
   if (is_uniform && !report.weights.empty()) text += fmt::format(", {}", report.weights.front().encoding);
-  return text + fmt::format("; {:.2f} bits per quantized weight, {}\n", report.bits_per_weight,
-                            bytes_text(report.output_bytes));
+  text +=
+      fmt::format("; {:.2f} bits per quantized weight, {}\n", report.bits_per_weight, bytes_text(report.output_bytes));
+  if (report.resumed > 0) text += fmt::format("{} of the weights are from the interrupted run\n", report.resumed);
+  return text;
 }
 
 std::string report_json(const CheckpointReport& report, const std::string& output) {
@@ -68,6 +70,7 @@ std::string report_json(const CheckpointReport& report, const std::string& outpu
                                      {"journal_bytes", p.journal_bytes},
                                      {"peak_memory_bytes", p.peak_memory},
                                      {"estimated_seconds", p.seconds},
+                                     {"resumed", report.resumed},
                                      {"weights", nlohmann::ordered_json::array()},
                                      {"warnings", report.warnings}};
   for (const WeightReport& w : report.weights) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -66,6 +67,7 @@ class Quantizer {
       note(planned);
       advance(planned.tensor->bytes);
     }
+    warn_of_notes();
     writer.finish();
     report_.output_bytes = writer.bytes();
     write_companions(checkpoint_, format_.config(plan_.model), folder);
@@ -76,6 +78,7 @@ class Quantizer {
       if (planned.must_be_finite && !planned.is_quantized) require_finite(checkpoint_, *planned.tensor);
     }
     solved_->solve();
+    report_.resumed = solved_->resumed();
     report_.warnings.insert(report_.warnings.end(), solved_->warnings().begin(), solved_->warnings().end());
   }
 
@@ -217,7 +220,16 @@ class Quantizer {
     }
     if (planned.note.empty()) return;
     report_.weights.back().note = planned.note;
-    report_.warnings.push_back(fmt::format("'{}': {}", tensor.name, planned.note));
+    noted_[planned.note].push_back(tensor.name);
+  }
+
+  /// One sentence for all weights with one reason.
+  void warn_of_notes() {
+    for (const auto& [reason, weights] : noted_) {
+      std::string who = fmt::format("'{}'", weights.front());
+      if (weights.size() > 1) who += fmt::format(" and {} more", weights.size() - 1);
+      report_.warnings.push_back(fmt::format("{}: {}", who, reason));
+    }
   }
 
   void advance(std::uint64_t bytes) {
@@ -235,7 +247,8 @@ class Quantizer {
   const Checkpoint checkpoint_;
   const CheckpointPlan plan_;
   CheckpointReport report_;
-  std::optional<SolvedWeights> solved_;  // of a method that works on the whole model
+  std::map<std::string, std::vector<std::string>> noted_;  // why weights are not as asked for, and which
+  std::optional<SolvedWeights> solved_;                    // of a method that works on the whole model
   std::uint64_t done_bytes_ = 0;
   std::uint64_t coded_bytes_ = 0;
   double elements_ = 0;

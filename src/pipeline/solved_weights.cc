@@ -91,6 +91,7 @@ void SolvedWeights::require_targets(const Checkpoint& checkpoint) const {
 void SolvedWeights::solve() {
   journal_.emplace(journal_folder(output_), gptq_fingerprint(model_, samples_, options_), other_run_);
   options_.journal = &*journal_;
+  resumed_ = static_cast<std::int64_t>(journal_->finished());
   try {
     const GptqModelReport done = gptq_model(model_, std::move(samples_), options_, [](const auto&, const auto&) {});
     warnings_.insert(warnings_.end(), done.warnings.begin(), done.warnings.end());

@@ -38,6 +38,8 @@ class SolvedWeights {
 
   const std::vector<std::string>& warnings() const { return warnings_; }
 
+  std::int64_t resumed() const { return resumed_; }  ///< Weights that an interrupted run had finished.
+
   void forget() { journal_->remove(); }  ///< The output is complete.
 
  private:
@@ -51,6 +53,7 @@ class SolvedWeights {
   GptqModelOptions options_;
   std::optional<GptqJournal> journal_;
   std::vector<std::string> warnings_;
+  std::int64_t resumed_ = 0;
 };
 
 }  // namespace zeropoint

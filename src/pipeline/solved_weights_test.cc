@@ -89,7 +89,7 @@ TEST_F(QuantizeByGptq, AnInterruptedGptqGoesOnWhereItWas) {
                     .format = "compressed-tensors",
                     .options = {.bits = 4, .block_size = 32},
                     .data = {.path = tokens()}};
-  quantize_checkpoint(folder_ / "in", out("whole"), job);
+  EXPECT_EQ(quantize_checkpoint(folder_ / "in", out("whole"), job).resumed, 0);
   job.progress = [](std::int64_t done, std::int64_t) {
     if (done == 12) throw Error(ErrorKind::interrupted, "", "stopped");  // 10 samples, q and k
   };
@@ -105,7 +105,7 @@ TEST_F(QuantizeByGptq, AnInterruptedGptqGoesOnWhereItWas) {
   other.options.bits = 3;
   EXPECT_THAT([&] { quantize_checkpoint(folder_ / "in", out(), other); },
               ThrowsMessage<Error>(HasSubstr("out.journal: holds 2 finished weights of another run")));
-  quantize_checkpoint(folder_ / "in", out(), job);
+  EXPECT_EQ(quantize_checkpoint(folder_ / "in", out(), job).resumed, 2);
   EXPECT_THAT(files(folder_.path()), ElementsAre("in", "out", "tokens.npy", "whole"));
   for (const std::string& file : files(out())) EXPECT_EQ(bytes(out() + "/" + file), bytes(out("whole") + "/" + file));
 }
