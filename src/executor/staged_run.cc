@@ -24,7 +24,8 @@ std::optional<std::vector<Dim>> common_shape(const std::vector<Tensor>& samples)
 
 }  // namespace
 
-StagedRun::StagedRun(const Model& model, std::vector<std::vector<Tensor>> samples, std::span<const ValueId> stops)
+StagedRun::StagedRun(const Model& model, const std::vector<std::vector<Tensor>>& samples,
+                     std::span<const ValueId> stops)
     : graph_(model.graph),
       opsets_(model.opsets),
       source_(model.source),

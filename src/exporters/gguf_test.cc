@@ -19,7 +19,6 @@ namespace zeropoint {
 namespace {
 
 namespace fs = std::filesystem;
-using kernels::GgmlType;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

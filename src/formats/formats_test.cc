@@ -240,11 +240,11 @@ TEST(CompressedTensors, TheConfigNamesTheCommonSchemeLinear) {
   const auto config = find_format("compressed-tensors")
                           ->config({.method = "absmax", .weights = {up, down, gate}, .skipped = {"lm_head.weight"}});
   EXPECT_EQ(config["format"], "pack-quantized");
-  EXPECT_EQ(config["config_groups"]["group_0"]["targets"], nlohmann::json::array({"Linear"}));
+  EXPECT_EQ(config["config_groups"]["group_0"]["targets"], nlohmann::ordered_json::array({"Linear"}));
   EXPECT_EQ(config["config_groups"]["group_0"]["weights"]["group_size"], 32);
-  EXPECT_EQ(config["config_groups"]["group_1"]["targets"], nlohmann::json::array({"down"}));
+  EXPECT_EQ(config["config_groups"]["group_1"]["targets"], nlohmann::ordered_json::array({"down"}));
   EXPECT_EQ(config["config_groups"]["group_1"]["weights"]["strategy"], "channel");
-  EXPECT_EQ(config["ignore"], nlohmann::json::array({"lm_head"}));
+  EXPECT_EQ(config["ignore"], nlohmann::ordered_json::array({"lm_head"}));
 }
 
 TEST(Gptq, ModulesThatDifferAreListedByName) {
