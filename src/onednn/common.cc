@@ -1,5 +1,7 @@
 #include "onednn/common.h"
 
+#include <fmt/ranges.h>
+
 #include <string>
 
 #include "base/fail.h"
@@ -108,8 +110,11 @@ Tensor reordered(const void* values, const dnnl::memory::desc& from, const dnnl:
 
 std::string layout_key(const dnnl::memory::desc& desc) {
 #if DNNL_VERSION_MAJOR >= 3
-  const std::vector<std::uint8_t> blob = const_cast<dnnl::memory::desc&>(desc).get_blob();
-  return {blob.begin(), blob.end()};
+  std::string key = fmt::format("{} {}", static_cast<int>(desc.get_format_kind()), desc.get_size());
+  for (const auto& list : {desc.get_padded_dims(), desc.get_strides(), desc.get_inner_blks(), desc.get_inner_idxs()}) {
+    key += fmt::format(" [{}]", fmt::join(list, " "));
+  }
+  return key;
 #else
   return {reinterpret_cast<const char*>(&desc.data), sizeof(desc.data)};
 #endif

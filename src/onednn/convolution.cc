@@ -134,7 +134,11 @@ Tensor Convolution::pack(const Tensor& weights) const {
   return reordered(weights.raw(), given_weights(impl_->config), impl_->weights);
 }
 
-std::string Convolution::packing_key() const { return layout_key(impl_->weights); }
+// What a layout carries beside the weights (sums for signed sources) follows from the source and the implementation.
+std::string Convolution::packing_key() const {
+  return fmt::format("{} {} {}", impl_->implementation, name(impl_->config.src_type), layout_key(impl_->weights));
+}
+
 std::size_t Convolution::scratch_bytes() const { return impl_->scratch_bytes; }
 const char* Convolution::implementation() const { return impl_->implementation.c_str(); }
 
