@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/fail.h"
+#include "base/temporary_name.h"
 
 namespace zeropoint {
 namespace {
@@ -46,8 +47,7 @@ void require_writable(const std::filesystem::path& target) { const AtomicFile tr
 
 AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
   require_replaceable(target_);
-  temporary_ = target_;
-  temporary_ += "." + std::to_string(::getpid()) + ".tmp";
+  temporary_ = temporary_name(target_);
   fd_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd_ < 0) fail(ErrorKind::io, target_.string(), "cannot create: {}", std::strerror(errno));
 }

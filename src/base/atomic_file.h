@@ -21,7 +21,7 @@ void require_writable(const std::filesystem::path& target);
 
 class AtomicFile {
  public:
-  /// Creates "<target>.<pid>.tmp" in the target's folder. Throws io.
+  /// Creates temporary_name(target), in the target's folder. Throws io.
   explicit AtomicFile(std::filesystem::path target);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;

@@ -1,20 +1,35 @@
 #include "base/output_folder.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <string>
 #include <system_error>
 
 #include "base/fail.h"
+#include "base/temporary_name.h"
 
 namespace zeropoint {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// A rename would take these from under those who are there.
+void require_movable(const fs::path& folder) {
+  std::error_code error;
+  if (fs::equivalent(folder, fs::current_path(error), error)) {
+    fail(ErrorKind::invalid_option, folder.string(), "is the working folder; give the name of a new folder");
+  }
+  struct stat self {};
+  struct stat parent {};
+  const bool is_known = ::stat(folder.c_str(), &self) == 0 && ::stat((folder / "..").c_str(), &parent) == 0;
+  if (is_known && (self.st_dev != parent.st_dev || self.st_ino == parent.st_ino)) {
+    fail(ErrorKind::invalid_option, folder.string(), "is a mount point; give the name of a new folder");
+  }
+}
 
 void require_replaceable_folder(const fs::path& target, OutputFolder::Existing existing) {
   std::error_code error;
@@ -23,6 +38,7 @@ void require_replaceable_folder(const fs::path& target, OutputFolder::Existing e
   if (!fs::is_directory(status)) {
     fail(ErrorKind::invalid_option, target.string(), "exists and is no folder; a folder is to be written here");
   }
+  require_movable(target);
   if (fs::is_empty(target, error)) return;
   if (existing == OutputFolder::Existing::refuse) {
     fail(ErrorKind::invalid_option, target.string(), "exists and is not empty; give the name of a new folder");
@@ -56,10 +72,10 @@ void rename_or_fail(const fs::path& from, const fs::path& to) {
 }  // namespace
 
 OutputFolder::OutputFolder(const fs::path& target, Existing existing)
-    : target_(target.has_filename() ? target : target.parent_path()), folder_(target_) {
+    : target_(target.has_filename() ? target : target.parent_path()) {
   if (target_.empty()) fail(ErrorKind::invalid_option, "--output", "the name of the folder to write is empty");
   require_replaceable_folder(target_, existing);
-  folder_ += "." + std::to_string(::getpid()) + ".tmp";
+  folder_ = temporary_name(target_);
   std::error_code error;
   fs::create_directory(folder_, error);
   if (error) fail(ErrorKind::io, target_.string(), "cannot write here: {}", error.message());

@@ -1,6 +1,6 @@
 // A folder of files that appears whole or not at all.
 //
-// Files are written into "<target>.<pid>.tmp"; commit() gives that folder the target's name in one step. Dropped
+// Files are written into temporary_name(target); commit() gives that folder the target's name in one step. Dropped
 // without commit() it removes itself and leaves the target as it was.
 #pragma once
 

@@ -89,6 +89,9 @@ TEST(OutputFolder, RefusesWhatItMayNotReplace) {
             "holds 'photos', which is no file: such a folder is not replaced; give the name of a new one");
   EXPECT_EQ(refusal(target / "old", OutputFolder::Existing::replace),
             "exists and is no folder; a folder is to be written here");
+  EXPECT_EQ(refusal("/proc", OutputFolder::Existing::replace), "is a mount point; give the name of a new folder");
+  EXPECT_EQ(refusal("/", OutputFolder::Existing::replace), "is a mount point; give the name of a new folder");
+  EXPECT_EQ(refusal(".", OutputFolder::Existing::replace), "is the working folder; give the name of a new folder");
   EXPECT_EQ(refusal(home.path() / "none/out", OutputFolder::Existing::refuse),
             "cannot write here: No such file or directory");
 }

@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "base/fail.h"
+#include "base/temporary_name.h"
 
 namespace zeropoint {
 namespace {
@@ -29,9 +30,9 @@ void sync_folder(const fs::path& folder) {
 
 }  // namespace
 
-StagingFolder::StagingFolder(fs::path target) : target_(std::move(target)), folder_(target_) {
+StagingFolder::StagingFolder(fs::path target) : target_(std::move(target)) {
   require_replaceable(target_);
-  folder_ += "." + std::to_string(::getpid()) + ".tmp";
+  folder_ = temporary_name(target_);
   std::error_code error;
   fs::create_directory(folder_, error);
   if (error) fail(ErrorKind::io, target_.string(), "cannot write here: {}", error.message());

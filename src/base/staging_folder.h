@@ -1,6 +1,6 @@
 // A place beside the target for files that are checked before they appear.
 //
-// Files are written into a folder "<target>.<pid>.tmp" under their final names, so that a model
+// Files are written into a folder temporary_name(target) under their final names, so that a model
 // finds its external data there; commit() renames them into the target's folder. Dropped without
 // commit() it removes itself and leaves the target as it was.
 #pragma once

@@ -4,13 +4,13 @@
 
 #include "base/fail.h"
 #include "base/interrupt.h"
-#include "base/output_folder.h"
 #include "checkpoint/gguf_store.h"
 #include "formats/matrix_parts.h"
 #include "pipeline/carried_files.h"
 #include "pipeline/convert_checkpoint.h"
 #include "pipeline/copy_tensor.h"
 #include "pipeline/encoded_output.h"
+#include "pipeline/existing_output.h"
 #include "pipeline/linear_layers.h"
 
 namespace zeropoint {
@@ -30,8 +30,8 @@ class Converter {
 
   CheckpointReport run() {
     plan();
+    OutputFolder folder(output_, existing_output(output_, job_.force));
     preflight();
-    OutputFolder folder(output_, job_.force ? OutputFolder::Existing::replace : OutputFolder::Existing::refuse);
     folder.in_final_names([&] { write(folder.path()); });
     folder.commit();
     report_.bits_per_weight = elements_ > 0 ? 8.0 * static_cast<double>(coded_bytes_) / elements_ : 0;

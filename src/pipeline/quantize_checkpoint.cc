@@ -8,7 +8,6 @@
 
 #include "base/fail.h"
 #include "base/interrupt.h"
-#include "base/output_folder.h"
 #include "exporters/safetensors_writer.h"
 #include "formats/matrix_parts.h"
 #include "methods/finite_weight.h"
@@ -16,6 +15,7 @@
 #include "pipeline/checkpoint_plan.h"
 #include "pipeline/copy_tensor.h"
 #include "pipeline/encoded_output.h"
+#include "pipeline/existing_output.h"
 #include "pipeline/preflight.h"
 #include "pipeline/row_pieces.h"
 #include "pipeline/solved_weights.h"
@@ -44,7 +44,7 @@ class Quantizer {
 
   CheckpointReport run() {
     check_input();
-    OutputFolder folder(output_, job_.force ? OutputFolder::Existing::replace : OutputFolder::Existing::refuse);
+    OutputFolder folder(output_, existing_output(output_, job_.force));
     preflight();
     if (method_.needs_data) solve();
     folder.in_final_names([&] { write(folder.path()); });

@@ -243,6 +243,15 @@ TEST_F(QuantizeCheckpoint, NeverReplacesUnlessToldTo) {
   } catch (const Error& e) {
     EXPECT_THAT(e.what(), HasSubstr("exists and is not empty; give the name of a new folder"));
   }
+  fs::create_directory(out("letters"));
+  std::ofstream(fs::path(out("letters")) / "config.json") << "{}";
+  try {
+    quantize_checkpoint(in, out("letters"), {.force = true});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.message(),
+              "holds no quantized checkpoint, and nothing else is replaced; give the name of a new folder");
+  }
   quantize_checkpoint(in, out(), {.method = "nf4", .force = true});
   EXPECT_EQ(open_checkpoint(out()).config["quantization_config"]["quant_method"], "bitsandbytes");
 }
