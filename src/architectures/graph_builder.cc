@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/fail.h"
+#include "base/interrupt.h"
 #include "checkpoint/coded_store.h"
 #include "ops/op.h"
 
@@ -80,6 +81,7 @@ const StoredTensor& GraphBuilder::stored_weight(const std::string& name, const S
 ValueId GraphBuilder::weight(const std::string& name, const Shape& shape, WeightRole role, bool is_in_out) {
   const ValueId known = model_.graph.find(name);
   if (known != kNoValue) return known;
+  check_interrupt();
   const StoredTensor& stored = stored_weight(name, shape);
   places_.push_back({.name = name, .role = role, .layer = layer_, .is_in_out = is_in_out});
   if (weights_ == Weights::only_list) return model_.graph.add_value({.name = name, .dtype = stored.dtype});

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <functional>
 
+#include "base/interrupt.h"
 #include "executor/layout.h"
 
 namespace zeropoint {
@@ -36,6 +37,7 @@ std::vector<Tensor> Plan::run(std::span<const Tensor> inputs, const Tap& tap) {
     for (const Step::TapPoint& point : first_taps_) tap(point.tap, *point.value);
   }
   for (Step& step : steps_) {
+    check_interrupt();
     compiled_->profile ? run_measured(step) : run_step(step);
     if (tap) {
       for (const Step::TapPoint& point : step.taps) tap(point.tap, *point.value);

@@ -64,7 +64,7 @@ class Program {
   std::span<const ProgramValue> outputs() const;
 
   /// One tensor per input, in order; one per output back. Outputs are owned by the caller.
-  /// Throws invalid_data when a tensor does not fit the declared type, shape or range.
+  /// Throws invalid_data when a tensor does not fit the declared type, shape or range, and interrupted.
   std::vector<Tensor> run(std::span<const Tensor> inputs, const Tap& tap = nullptr);
 
   /// Bytes of the arena of the plan used last (activations only, weights not counted).

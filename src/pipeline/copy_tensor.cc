@@ -24,6 +24,7 @@ bool is_real(DType dtype) { return dtype == DType::f32 || dtype == DType::f16 ||
 }  // namespace
 
 void require_finite(const Checkpoint& checkpoint, const StoredTensor& tensor) {
+  check_interrupt();
   const Tensor values = checkpoint.weights->read(tensor);
   if (is_real(values.dtype())) require_finite(values, place(checkpoint, tensor));
   if (tensor.encoding.empty()) checkpoint.weights->release(tensor);

@@ -1,6 +1,7 @@
 #include "report/compare_weights.h"
 
 #include "base/fail.h"
+#include "base/interrupt.h"
 
 namespace zeropoint {
 namespace {
@@ -40,6 +41,7 @@ WeightComparison compare_weights(const TensorStore& first, const TensorStore& se
     if (is_float(tensor.dtype) && first.find(tensor.name) == nullptr) result.only_second.push_back(tensor.name);
   }
   for (const StoredTensor& tensor : first.tensors()) {
+    check_interrupt();
     if (!is_float(tensor.dtype)) continue;
     const StoredTensor* other = second.find(tensor.name);
     if (other == nullptr) {

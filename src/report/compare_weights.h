@@ -29,7 +29,7 @@ struct WeightComparison {
 };
 
 /// `on_progress` counts bytes of the second store. Throws invalid_model naming a tensor whose shapes differ,
-/// invalid_data naming one with a NaN.
+/// invalid_data naming one with a NaN, and interrupted.
 WeightComparison compare_weights(const TensorStore& first, const TensorStore& second,
                                  const OnProgress& on_progress = nullptr);
 

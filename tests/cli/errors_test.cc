@@ -6,7 +6,6 @@ namespace zeropoint::testing {
 namespace {
 
 using cli::kExitError;
-using cli::kExitInterrupted;
 using cli::kExitUsage;
 using ::testing::HasSubstr;
 
@@ -185,18 +184,6 @@ TEST_F(Errors, AFullDiskBehindStandardOutputIsAnError) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "skipped: no /dev/full";
   EXPECT_EQ(error_of({"ops"}, kExitError, {.stdout_path = "/dev/full"}),
             "standard output: cannot write: No space left on device");
-}
-
-TEST_F(Errors, CtrlCEndsAtOnceAndLeavesNothing) {
-  const std::vector<std::string> before = files();
-  const std::vector<std::string> endless = {"--data", "random", "--limit", "1000000000000"};
-  std::vector<std::string> eval = {"eval", path("net.onnx"), "--metric", "speed", "--quiet"};
-  eval.insert(eval.end(), endless.begin(), endless.end());
-  EXPECT_EQ(error_of(eval, kExitInterrupted, {.is_interrupted = true}), "interrupted; nothing was written");
-  std::vector<std::string> calibrate = {"calibrate", path("net.onnx"), "-o", path("s.json"), "--quiet"};
-  calibrate.insert(calibrate.end(), endless.begin(), endless.end());
-  EXPECT_EQ(error_of(calibrate, kExitInterrupted, {.is_interrupted = true}), "interrupted; nothing was written");
-  EXPECT_EQ(files(), before);
 }
 
 }  // namespace

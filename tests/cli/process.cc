@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -40,6 +42,7 @@ std::string read_file(const std::string& path) {
   std::vector<char*> argv{const_cast<char*>(ZEROPOINT_BINARY)};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  if (options.is_interrupted) ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
   ::execv(ZEROPOINT_BINARY, argv.data());
   ::_exit(127);
 }
@@ -54,16 +57,40 @@ bool listens_for_interrupt(pid_t pid) {
   return false;
 }
 
-int wait_for(pid_t pid, const ProcessOptions& options) {
+bool is_there(const std::filesystem::path& start) {
+  std::error_code none_yet;
+  return std::ranges::any_of(std::filesystem::directory_iterator(start.parent_path(), none_yet),
+                             [&](const auto& entry) { return entry.path().string().starts_with(start.string()); });
+}
+
+bool is_mapped(pid_t pid, const std::string& file) {
+  return read_file("/proc/" + std::to_string(pid) + "/maps").find(file) != std::string::npos;
+}
+
+bool is_due(pid_t pid, const ProcessOptions& options) {
+  return listens_for_interrupt(pid) && (options.interrupted_at.empty() || is_there(options.interrupted_at)) &&
+         (options.interrupted_with.empty() || is_mapped(pid, options.interrupted_with));
+}
+
+/// Stops the program at each of its system calls until the time has come: it cannot run past it unseen.
+void interrupt(pid_t pid, const ProcessOptions& options) {
+  siginfo_t state;
+  while (::waitid(P_PID, static_cast<id_t>(pid), &state, WEXITED | WSTOPPED | WNOWAIT) == 0) {
+    if (state.si_code != CLD_TRAPPED) return ADD_FAILURE() << "the program ended before it was interrupted", void();
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    if (is_due(pid, options)) {
+      ::ptrace(PTRACE_DETACH, pid, nullptr, SIGINT);
+      return;
+    }
+    ::ptrace(PTRACE_SYSCALL, pid, nullptr, nullptr);
+  }
+}
+
+int wait_for(pid_t pid) {
   const auto start = std::chrono::steady_clock::now();
-  bool is_sent = false;
   int status = 0;
   while (::waitpid(pid, &status, WNOHANG) == 0) {
-    const bool is_there = options.interrupted_at.empty() || std::filesystem::exists(options.interrupted_at);
-    if (options.is_interrupted && !is_sent && is_there && listens_for_interrupt(pid)) {
-      ::kill(pid, SIGINT);
-      is_sent = true;
-    }
     if (std::chrono::steady_clock::now() - start > kPatience) {
       ADD_FAILURE() << "the program does not end";
       ::kill(pid, SIGKILL);
@@ -82,7 +109,8 @@ ProcessResult run_zeropoint(const std::vector<std::string>& arguments, const Pro
   const pid_t pid = ::fork();
   if (pid == 0) become(arguments, options, out, err);
   ProcessResult result;
-  result.exit_code = wait_for(pid, options);
+  if (options.is_interrupted) interrupt(pid, options);
+  result.exit_code = wait_for(pid);
   if (options.stdout_path.empty()) result.out = read_file(out);
   result.err = read_file(err);
   return result;

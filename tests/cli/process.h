@@ -8,10 +8,11 @@
 namespace zeropoint::testing {
 
 struct ProcessOptions {
-  long file_bytes_limit = -1;   // a write beyond it fails, as on a full disk
-  std::string stdout_path;      // instead of being kept
-  bool is_interrupted = false;  // Ctrl-C as soon as the program listens for it
-  std::string interrupted_at;   // and this file exists, when it is named
+  long file_bytes_limit = -1;    // a write beyond it fails, as on a full disk
+  std::string stdout_path;       // instead of being kept
+  bool is_interrupted = false;   // Ctrl-C at the first system call after the program listens for it,
+  std::string interrupted_at;    // and a file whose path begins so exists,
+  std::string interrupted_with;  // and it has this file mapped, where they are named
 };
 
 struct ProcessResult {
