@@ -13,6 +13,7 @@
 #include "checkpoint/coded_store.h"
 #include "checkpoint/gguf_architecture.h"
 #include "kernels/ggml/ggml.h"
+#include "tensor/transpose.h"
 #include "weights/ggml_matrix.h"
 
 namespace zeropoint {
@@ -177,22 +178,6 @@ class GgufStore final : public CodedStore {
     for (std::int64_t row = 0; row < x.dim(0); ++row) {
       const auto source = static_cast<std::size_t>(interleaved_row(row, head_size));
       std::copy_n(from + source * row_bytes, row_bytes, to + static_cast<std::size_t>(row) * row_bytes);
-    }
-    return y;
-  }
-
-  static Tensor transposed(const Tensor& x) {
-    Tensor y = Tensor::allocate(x.dtype(), {x.dim(1), x.dim(0)});
-    if (x.size() == 0) return y;  // the other dimension may be any number
-    const auto width = static_cast<std::size_t>(bits(x.dtype()) / 8);
-    const auto rows = static_cast<std::size_t>(x.dim(0));
-    const auto columns = static_cast<std::size_t>(x.dim(1));
-    const auto* from = static_cast<const std::byte*>(x.stored());
-    auto* to = static_cast<std::byte*>(y.mutable_raw());
-    for (std::size_t c = 0; c < columns; ++c) {
-      for (std::size_t r = 0; r < rows; ++r) {
-        std::copy_n(from + (r * columns + c) * width, width, to + (c * rows + r) * width);
-      }
     }
     return y;
   }

@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "formats/compressed_tensors.h"
 #include "formats/matrix_parts.h"
+#include "tensor/transpose.h"
 #include "weights/bit_words.h"
 
 namespace zeropoint {

@@ -6,6 +6,7 @@
 
 #include "base/fail.h"
 #include "formats/matrix_parts.h"
+#include "tensor/transpose.h"
 
 namespace zeropoint {
 namespace {

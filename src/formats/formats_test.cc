@@ -10,6 +10,7 @@
 #include "formats/matrix_parts.h"
 #include "methods/method.h"
 #include "methods/round_to_nearest.h"
+#include "tensor/transpose.h"
 #include "zeropoint/error.h"
 
 namespace zeropoint {

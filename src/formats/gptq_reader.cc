@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "formats/gptq_layout.h"
 #include "formats/matrix_parts.h"
+#include "tensor/transpose.h"
 #include "weights/bit_words.h"
 
 namespace zeropoint {

@@ -6,7 +6,6 @@
 #include "base/fail.h"
 #include "base/float16.h"
 #include "base/parallel.h"
-#include "kernels/movement/transpose_tile.h"
 #include "weights/bit_words.h"
 
 namespace zeropoint {
@@ -61,23 +60,6 @@ Tensor as_f32(const Tensor& values) {
     wide.mutable_data<float>()[i] = values.dtype() == DType::f16 ? f16_to_f32(from[i]) : bf16_to_f32(from[i]);
   }
   return wide;
-}
-
-Tensor transposed(const Tensor& matrix) {
-  constexpr std::int64_t kTile = 64;
-  const std::int64_t rows = matrix.dim(0);
-  const std::int64_t columns = matrix.dim(1);
-  Tensor result = Tensor::allocate(matrix.dtype(), {columns, rows});
-  const auto element = static_cast<std::int64_t>(bits(matrix.dtype()) / 8);
-  const auto* from = static_cast<const std::byte*>(matrix.raw());
-  auto* to = static_cast<std::byte*>(result.mutable_raw());
-  parallel_ranges(columns, kTile, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t r = 0; r < rows; r += kTile) {
-      transpose_tile(static_cast<std::size_t>(element), to + (begin * rows + r) * element, rows * element,
-                     from + (r * columns + begin) * element, columns * element, end - begin, std::min(kTile, rows - r));
-    }
-  });
-  return result;
 }
 
 Tensor pack_rows(const Tensor& codes, int bits, bool whole_words) {

@@ -18,9 +18,6 @@ Tensor exact_floats(const Tensor& values, DType type, const WeightForm& form);
 /// Any of the three types as float32.
 Tensor as_f32(const Tensor& values);
 
-/// A matrix of 1-, 2- or 4-byte elements with rows and columns exchanged.
-Tensor transposed(const Tensor& matrix);
-
 /// Rows of codes, each packed into words of its own: int32 [rows, words].
 Tensor pack_rows(const Tensor& codes, int bits, bool whole_words);
 Tensor unpack_rows(const Tensor& words, std::int64_t columns, int bits, bool whole_words);

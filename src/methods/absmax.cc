@@ -1,6 +1,5 @@
 // absmax: symmetric round to nearest. scale = absmax / (2^(bits-1) - 1), q = round(w / scale); equation (8), or (9)
 // with the full range.
-#include "methods/method.h"
 #include "methods/round_to_nearest.h"
 
 namespace zeropoint {
@@ -18,11 +17,6 @@ WeightScheme scheme(const MethodOptions& o) {
                       .block_size = o.block_size};
 }
 
-QuantizedWeight quantize(const Tensor& weight, const WeightScheme& scheme, const MethodOptions& o,
-                         const GridStorage& storage, const std::string& where) {
-  return round_to_nearest(weight, std::get<MatrixScheme>(scheme), {storage, o.clip_search}, where);
-}
-
 }  // namespace
 
 Method method_absmax() {
@@ -30,7 +24,7 @@ Method method_absmax() {
           .summary = "symmetric round to nearest: the largest magnitude gets the largest code",
           .format = "plain",
           .scheme = scheme,
-          .quantize = quantize};
+          .quantize = round_weight_to_nearest};
 }
 
 }  // namespace zeropoint

@@ -9,6 +9,7 @@
 #include "kernels/dense/dense.h"
 #include "support/model_text.h"
 #include "support/two_layers.h"
+#include "tensor/transpose.h"
 #include "zeropoint/error.h"
 
 namespace zeropoint {
@@ -40,17 +41,6 @@ Tensor hessian(const Samples& inputs) {
   GramMatrix sum(inputs[0][0].dim(1));
   for (const auto& x : inputs) sum.add(x[0].data<float>(), x[0].dim(0), x[0].dim(1));
   return sum.finish(2.0F / static_cast<float>(sum.rows()));
-}
-
-/// [out, in] of a [in, out] operand, and back.
-Tensor transposed(const Tensor& m) {
-  Tensor t = Tensor::allocate(DType::f32, {m.dim(1), m.dim(0)});
-  for (std::int64_t r = 0; r < m.dim(0); ++r) {
-    for (std::int64_t c = 0; c < m.dim(1); ++c) {
-      t.mutable_data<float>()[c * m.dim(0) + r] = m.data<float>()[r * m.dim(1) + c];
-    }
-  }
-  return t;
 }
 
 /// The value r of two_layers() when the first layer has these weights.

@@ -17,14 +17,6 @@ namespace zeropoint {
 namespace {
 
 constexpr std::int64_t kLazyBlock = 128;  // columns whose errors reach the rest of the matrix together
-constexpr auto kFloat = static_cast<std::int64_t>(sizeof(float));
-
-/// to[c][r] = from[r][c]
-void transpose(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns, float* to,
-               std::int64_t to_step) {
-  transpose_tile(sizeof(float), reinterpret_cast<std::byte*>(to), to_step * kFloat,
-                 reinterpret_cast<const std::byte*>(from), from_step * kFloat, columns, rows);
-}
 
 /// A lazy block of columns, with the rows of U that carry its errors to the columns behind it.
 struct Block {
@@ -133,7 +125,7 @@ class Work::Rows {
 
   void quantize(const Block& block) {
     const std::int64_t width = block.end - block.begin;
-    transpose(row(0) + block.begin, step_, count_, width, block_weights_.mutable_data<float>(), kGptqRows);
+    transpose_tile_f32(row(0) + block.begin, step_, count_, width, block_weights_.mutable_data<float>(), kGptqRows);
     GptqColumns columns{.width = width,
                         .weights = block_weights_.mutable_data<float>(),
                         .errors = block_errors_.mutable_data<float>(),
@@ -163,7 +155,8 @@ class Work::Rows {
     const std::int64_t at = block.begin + columns.begin;
     const std::int64_t size = std::min(work_.group_, work_.n_ - at);
     const bool is_inside = at + size <= block.end;
-    if (is_inside) transpose(columns.weights + columns.begin * kGptqRows, kGptqRows, size, count_, group_.data(), size);
+    if (is_inside)
+      transpose_tile_f32(columns.weights + columns.begin * kGptqRows, kGptqRows, size, count_, group_.data(), size);
     for (std::int64_t r = 0; r < count_; ++r) {
       const float* x = is_inside ? group_.data() + r * size : row(r) + at;
       const MinMax range = minmax_f32(x, size);
@@ -215,7 +208,7 @@ class Work::Rows {
   void hand_on_errors(const Block& block) {
     if (block.end == work_.n_) return;
     const std::int64_t width = block.end - block.begin;
-    transpose(block_errors_.data<float>(), kGptqRows, width, count_, errors_.data(), width);
+    transpose_tile_f32(block_errors_.data<float>(), kGptqRows, width, count_, errors_.data(), width);
     const Gemm update{.m = count_,
                       .n = work_.n_ - block.end,
                       .k = width,

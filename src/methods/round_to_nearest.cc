@@ -149,4 +149,9 @@ QuantizedMatrix round_to_nearest(const Tensor& weight, const MatrixScheme& schem
   return to;
 }
 
+QuantizedWeight round_weight_to_nearest(const Tensor& weight, const WeightScheme& scheme, const MethodOptions& options,
+                                        const GridStorage& storage, const std::string& where) {
+  return round_to_nearest(weight, std::get<MatrixScheme>(scheme), {storage, options.clip_search}, where);
+}
+
 }  // namespace zeropoint

@@ -5,8 +5,7 @@
 
 #include <string>
 
-#include "weights/grid_storage.h"
-#include "weights/quantized_matrix.h"
+#include "methods/method.h"
 
 namespace zeropoint {
 
@@ -19,6 +18,10 @@ struct RoundToNearestOptions {
 /// NaN or an infinity.
 QuantizedMatrix round_to_nearest(const Tensor& weight, const MatrixScheme& scheme, const RoundToNearestOptions& options,
                                  const std::string& where);
+
+/// Method::quantize() of the methods whose schemes are MatrixSchemes and need no more than this.
+QuantizedWeight round_weight_to_nearest(const Tensor& weight, const WeightScheme& scheme, const MethodOptions& options,
+                                        const GridStorage& storage, const std::string& where);
 
 /// A matrix with room for the codes and grids of a scheme; their values are not set.
 QuantizedMatrix allocate_matrix(const MatrixScheme& scheme, std::int64_t rows, std::int64_t columns);

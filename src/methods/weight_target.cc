@@ -3,23 +3,13 @@
 #include <algorithm>
 #include <optional>
 
-#include "kernels/movement/strided_copy.h"
 #include "tensor/reals.h"
+#include "tensor/transpose.h"
 
 namespace zeropoint {
 namespace {
 
 bool is_weight_type(DType dtype) { return dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16; }
-
-Tensor transposed(const Tensor& matrix) {
-  const std::int64_t rows = matrix.dim(0);
-  const std::int64_t columns = matrix.dim(1);
-  std::vector<float> buffer;
-  const float* from = load_f32(matrix, 0, matrix.size(), buffer);
-  Tensor result = Tensor::allocate(DType::f32, {columns, rows});
-  StridedCopy({columns, rows}, {rows, 1}, {1, columns}, sizeof(float)).run(result.mutable_raw(), from);
-  return result;
-}
 
 class Finder {
  public:

@@ -1,6 +1,5 @@
 // zero-point: affine round to nearest. The smallest weight gets the lowest code, the largest the highest; equations (1)
 // and (2).
-#include "methods/method.h"
 #include "methods/round_to_nearest.h"
 
 namespace zeropoint {
@@ -16,11 +15,6 @@ WeightScheme scheme(const MethodOptions& o) {
                       .block_size = o.block_size};
 }
 
-QuantizedWeight quantize(const Tensor& weight, const WeightScheme& scheme, const MethodOptions& o,
-                         const GridStorage& storage, const std::string& where) {
-  return round_to_nearest(weight, std::get<MatrixScheme>(scheme), {storage, o.clip_search}, where);
-}
-
 }  // namespace
 
 Method method_zero_point() {
@@ -28,7 +22,7 @@ Method method_zero_point() {
           .summary = "affine round to nearest: smallest and largest weight get the lowest and the highest code",
           .format = "plain",
           .scheme = scheme,
-          .quantize = quantize};
+          .quantize = round_weight_to_nearest};
 }
 
 }  // namespace zeropoint

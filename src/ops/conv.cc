@@ -7,10 +7,6 @@
 namespace zeropoint {
 namespace {
 
-constexpr std::size_t kConvolutionBias = 2;
-constexpr std::size_t kAddend =
-    3;  // joined operator only: a tensor like the output that is added before the activation
-
 /// Shapes of Conv: x [N, C, spatial...], w [M, C/group, kernel...], b [M].
 Window window_of(const OpSite& site) {
   const ValueFacts& x = site.input(0);
@@ -21,18 +17,8 @@ std::int64_t group_of(const OpSite& site) { return convolution_groups(site, site
 
 std::vector<ValueFacts> infer(const OpSite& site) {
   const Window window = window_of(site);
-  const ValueFacts& x = site.input(0);
-  const std::int64_t channels = site.input(1).shape[0];
   group_of(site);
-  if (site.input(1).dtype != x.dtype) {
-    site.invalid("the input is {}, the weight {}", name(x.dtype), name(site.input(1).dtype));
-  }
-  if (site.has(kConvolutionBias) && site.input(kConvolutionBias).shape != Shape{channels}) {
-    site.invalid("the bias has shape {}, not [{}]", to_string(site.input(kConvolutionBias).shape), channels);
-  }
-  ValueFacts y = planned(site, x.dtype, windowed_shape(x.shape[0], channels, window));
-  y.layout = x.layout;
-  return {y};
+  return {infer_convolution(site, site.input(1).shape[0], window)};
 }
 
 std::unique_ptr<Kernel> make(const OpSite& site) {

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "ops/arguments.h"
+
 namespace zeropoint {
 namespace {
 
@@ -42,6 +44,19 @@ class ConvolutionKernel final : public Kernel {
 };
 
 }  // namespace
+
+ValueFacts infer_convolution(const OpSite& site, std::int64_t channels, const Window& window) {
+  const ValueFacts& x = site.input(0);
+  if (site.input(1).dtype != x.dtype) {
+    site.invalid("the input is {}, the weight {}", name(x.dtype), name(site.input(1).dtype));
+  }
+  if (site.has(kConvolutionBias) && site.input(kConvolutionBias).shape != Shape{channels}) {
+    site.invalid("the bias has shape {}, not [{}]", to_string(site.input(kConvolutionBias).shape), channels);
+  }
+  ValueFacts y = planned(site, x.dtype, windowed_shape(x.shape[0], channels, window));
+  y.layout = x.layout;
+  return y;
+}
 
 std::unique_ptr<Kernel> make_convolution(const OpSite& site, const onednn::ConvolutionConfig& config) {
   return std::make_unique<ConvolutionKernel>(site, config);

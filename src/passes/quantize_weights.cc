@@ -5,26 +5,16 @@
 #include <vector>
 
 #include "base/fail.h"
-#include "kernels/movement/strided_copy.h"
 #include "methods/weight_target.h"
 #include "passes/matmul_nbits_weight.h"
 #include "quant/codes.h"
 #include "tensor/reals.h"
+#include "tensor/transpose.h"
 
 namespace zeropoint {
 namespace {
 
 constexpr std::string_view kMicrosoft = "com.microsoft";
-
-/// [rows, columns] as [columns, rows].
-Tensor transposed(const Tensor& matrix) {
-  const std::int64_t rows = matrix.dim(0);
-  const std::int64_t columns = matrix.dim(1);
-  Tensor result = Tensor::allocate(matrix.dtype(), {columns, rows});
-  const auto bytes = static_cast<std::size_t>(bits(matrix.dtype()) / 8);
-  StridedCopy({columns, rows}, {rows, 1}, {1, columns}, bytes).run(result.mutable_raw(), matrix.raw());
-  return result;
-}
 
 /// Signed codes of one byte each as int8 or int4.
 Tensor packed(const Tensor& codes, DType dtype) {

@@ -20,6 +20,7 @@
 #include "pipeline/row_pieces.h"
 #include "pipeline/solved_weights.h"
 #include "pipeline/weight_error.h"
+#include "tensor/transpose.h"
 
 namespace zeropoint {
 namespace {

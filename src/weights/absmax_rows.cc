@@ -1,13 +1,10 @@
 #include "weights/absmax_rows.h"
 
-#include <algorithm>
-
-#include "base/parallel.h"
+#include "weights/all_rows.h"
 
 namespace zeropoint {
 namespace {
 
-constexpr std::int64_t kGrain = 64 * 1024;  // elements per piece of work
 constexpr float kInverse127 = 1.0F / 127.0F;
 
 }  // namespace
@@ -21,14 +18,6 @@ void dequantize_rows(const AbsmaxRows& matrix, std::int64_t begin, std::int64_t 
   }
 }
 
-Tensor dequantize(const AbsmaxRows& matrix) {
-  Tensor x = Tensor::allocate(DType::f32, {matrix.rows, matrix.columns});
-  auto* values = x.mutable_data<float>();
-  parallel_ranges(matrix.rows, std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(matrix.columns, 1)),
-                  [&](std::int64_t begin, std::int64_t end) {
-                    dequantize_rows(matrix, begin, end, values + begin * matrix.columns);
-                  });
-  return x;
-}
+Tensor dequantize(const AbsmaxRows& matrix) { return dequantize_all_rows(matrix); }
 
 }  // namespace zeropoint

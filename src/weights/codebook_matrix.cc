@@ -1,16 +1,13 @@
 #include "weights/codebook_matrix.h"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <vector>
 
-#include "base/parallel.h"
+#include "weights/all_rows.h"
 
 namespace zeropoint {
 namespace {
-
-constexpr std::int64_t kGrain = 64 * 1024;  // elements per piece of work
 
 constexpr std::array<float, 16> kNf4 = {-1.0F,
                                         -0.6961928009986877F,
@@ -89,14 +86,6 @@ void dequantize_rows(const CodebookMatrix& matrix, std::int64_t begin, std::int6
   }
 }
 
-Tensor dequantize(const CodebookMatrix& matrix) {
-  Tensor x = Tensor::allocate(DType::f32, {matrix.rows, matrix.columns});
-  auto* values = x.mutable_data<float>();
-  parallel_ranges(matrix.rows, std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(matrix.columns, 1)),
-                  [&](std::int64_t begin, std::int64_t end) {
-                    dequantize_rows(matrix, begin, end, values + begin * matrix.columns);
-                  });
-  return x;
-}
+Tensor dequantize(const CodebookMatrix& matrix) { return dequantize_all_rows(matrix); }
 
 }  // namespace zeropoint

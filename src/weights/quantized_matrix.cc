@@ -1,16 +1,13 @@
 #include "weights/quantized_matrix.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "base/fail.h"
-#include "base/parallel.h"
 #include "kernels/dequantize/dequantize.h"
+#include "weights/all_rows.h"
 
 namespace zeropoint {
 namespace {
-
-constexpr std::int64_t kGrain = 64 * 1024;  // elements per piece of work
 
 /// The grids of one row, zero points widened for the kernels.
 class RowGrids {
@@ -91,15 +88,6 @@ void dequantize_rows(const QuantizedMatrix& matrix, std::int64_t begin, std::int
   }
 }
 
-Tensor dequantize(const QuantizedMatrix& matrix) {
-  Tensor x = Tensor::allocate(DType::f32, {matrix.rows, matrix.columns});
-  if (x.size() == 0) return x;
-  auto* values = x.mutable_data<float>();
-  parallel_ranges(matrix.rows, std::max<std::int64_t>(1, kGrain / matrix.columns),
-                  [&](std::int64_t begin, std::int64_t end) {
-                    dequantize_rows(matrix, begin, end, values + begin * matrix.columns);
-                  });
-  return x;
-}
+Tensor dequantize(const QuantizedMatrix& matrix) { return dequantize_all_rows(matrix); }
 
 }  // namespace zeropoint

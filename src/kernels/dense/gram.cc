@@ -10,13 +10,6 @@ namespace {
 constexpr std::int64_t kChunk = 256;  // rows that are summed before they meet the rest
 constexpr auto kFloat = static_cast<std::int64_t>(sizeof(float));
 
-/// to[c][r] = from[r][c]
-void transpose(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns, float* to,
-               std::int64_t to_step) {
-  transpose_tile(sizeof(float), reinterpret_cast<std::byte*>(to), to_step * kFloat,
-                 reinterpret_cast<const std::byte*>(from), from_step * kFloat, columns, rows);
-}
-
 }  // namespace
 
 GramMatrix::GramMatrix(std::int64_t columns)
@@ -40,7 +33,7 @@ void GramMatrix::add_chunk() {
   const float* chunk = chunk_.data<float>();
   float* transposed = transposed_.mutable_data<float>();
   parallel_ranges(columns_, kTile, [&](std::int64_t begin, std::int64_t end) {
-    transpose(chunk + begin, columns_, k, end - begin, transposed + begin * k, k);
+    transpose_tile_f32(chunk + begin, columns_, k, end - begin, transposed + begin * k, k);
   });
   pack_rhs_parallel(chunk, columns_, 1, k, columns_, panels_.mutable_data<float>());
   run_lower({.m = columns_,

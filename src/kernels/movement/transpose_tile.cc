@@ -110,4 +110,11 @@ void transpose_tile(std::size_t element_bytes, std::byte* dst, std::int64_t dst_
   }
 }
 
+void transpose_tile_f32(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns, float* to,
+                        std::int64_t to_step) {
+  constexpr auto kFloat = static_cast<std::int64_t>(sizeof(float));
+  transpose_tile(sizeof(float), reinterpret_cast<std::byte*>(to), to_step * kFloat,
+                 reinterpret_cast<const std::byte*>(from), from_step * kFloat, columns, rows);
+}
+
 }  // namespace zeropoint

@@ -11,4 +11,8 @@ namespace zeropoint {
 void transpose_tile(std::size_t element_bytes, std::byte* dst, std::int64_t dst_step, const std::byte* src,
                     std::int64_t src_step, std::int64_t rows, std::int64_t columns);
 
+/// to[c][r] = from[r][c] for r < rows and c < columns. The steps count floats.
+void transpose_tile_f32(const float* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns, float* to,
+                        std::int64_t to_step);
+
 }  // namespace zeropoint
