@@ -30,10 +30,6 @@ class AtomicFile {
   void write(std::span<const std::byte> bytes);  ///< Buffered. Throws io, for example on a full disk.
   void write(std::string_view text);
   std::uint64_t size() const { return size_; }  ///< bytes written so far
-  const std::filesystem::path& temporary() const { return temporary_; }
-
-  /// Makes what was written readable under temporary(), so that it can be checked before commit().
-  void flush();
 
   /// Forces to disk what was written: for several files that must appear together. Throws io.
   void sync();
@@ -42,6 +38,8 @@ class AtomicFile {
   void commit();
 
  private:
+  void flush();
+
   std::filesystem::path target_;
   std::filesystem::path temporary_;
   int fd_ = -1;

@@ -259,11 +259,4 @@ void write_gguf(const Checkpoint& checkpoint, const GgufPlan& plan, const GgufOp
   writer.commit();
 }
 
-GgufPlan export_gguf(const Checkpoint& checkpoint, const GgufOptions& options, const std::filesystem::path& path,
-                     const OnProgress& on_progress) {
-  GgufPlan plan = plan_gguf(checkpoint, options);
-  write_gguf(checkpoint, plan, options, path, on_progress);
-  return plan;
-}
-
 }  // namespace zeropoint

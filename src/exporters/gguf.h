@@ -60,8 +60,4 @@ void check_gguf_target(const Checkpoint& checkpoint, const std::filesystem::path
 void write_gguf(const Checkpoint& checkpoint, const GgufPlan& plan, const GgufOptions& options,
                 const std::filesystem::path& path, const OnProgress& on_progress = {});
 
-/// Both in one.
-GgufPlan export_gguf(const Checkpoint& checkpoint, const GgufOptions& options, const std::filesystem::path& path,
-                     const OnProgress& on_progress = {});
-
 }  // namespace zeropoint

@@ -142,28 +142,6 @@ std::optional<std::string> as_string(const GgufField& field) {
   return field.payload.substr(sizeof(std::uint64_t));
 }
 
-std::optional<std::vector<std::string>> as_strings(const GgufField& field) {
-  if (!field.is_array || field.kind != GgufKind::string) return std::nullopt;
-  std::vector<std::string> values;
-  std::string_view rest = field.payload;
-  while (!rest.empty()) {
-    const auto length = load<std::uint64_t>(rest.data());
-    values.emplace_back(rest.substr(sizeof(length), length));
-    rest.remove_prefix(sizeof(length) + length);
-  }
-  return values;
-}
-
-std::optional<std::vector<double>> as_reals(const GgufField& field) {
-  const std::size_t bytes = width(field.kind);
-  if (!field.is_array || bytes == 0 || field.kind == GgufKind::boolean) return std::nullopt;
-  std::vector<double> values;
-  for (std::size_t at = 0; at < field.payload.size(); at += bytes) {
-    values.push_back(load_number(field.kind, field.payload.data() + at).value_or(0));
-  }
-  return values;
-}
-
 const GgufField* find_field(std::span<const GgufField> fields, std::string_view key) {
   const auto at = std::ranges::find(fields, key, &GgufField::key);
   return at == fields.end() ? nullptr : &*at;

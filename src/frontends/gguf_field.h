@@ -54,8 +54,6 @@ std::optional<std::int64_t> as_integer(const GgufField& field);
 std::optional<double> as_real(const GgufField& field);  // integers too
 std::optional<bool> as_bool(const GgufField& field);
 std::optional<std::string> as_string(const GgufField& field);
-std::optional<std::vector<std::string>> as_strings(const GgufField& field);
-std::optional<std::vector<double>> as_reals(const GgufField& field);  // an array of numbers
 
 /// The field with this key, or nullptr.
 const GgufField* find_field(std::span<const GgufField> fields, std::string_view key);

@@ -140,7 +140,6 @@ std::string Convolution::packing_key() const {
 }
 
 std::size_t Convolution::scratch_bytes() const { return impl_->scratch_bytes; }
-const char* Convolution::implementation() const { return impl_->implementation.c_str(); }
 
 void Convolution::run(const void* src, const void* packed_weights, const void* bias, void* dst, std::byte* scratch) {
   void* const addresses[] = {const_cast<void*>(src), const_cast<void*>(packed_weights), dst,

@@ -47,7 +47,6 @@ class Convolution {
   std::string packing_key() const;
 
   std::size_t scratch_bytes() const;
-  const char* implementation() const;
 
   void run(const void* src, const void* packed_weights, const void* bias, void* dst, std::byte* scratch);
 

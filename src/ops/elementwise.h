@@ -88,7 +88,7 @@ void wide_binary(const void* a, const void* b, void* y, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) py[i] = static_cast<Y>(F{}(pa[i], pb[i]));
 }
 
-/// Tables from a captureless generic lambda: wide_numbers([](auto a, auto b) { return a + b; }).
+/// Tables from a captureless generic lambda: wide_binary_numbers([](auto a, auto b) { return a + b; }).
 template <class F>
 constexpr WideBinaryTable wide_binary_numbers(F) {
   return {wide_binary<F, float>, wide_binary<F, double>, wide_binary<F, std::int64_t>, wide_binary<F, std::uint64_t>};

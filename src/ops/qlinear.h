@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <functional>
 
@@ -20,12 +19,6 @@ QParams read_grid(const OpSite& site, std::size_t scale, std::size_t zero_point)
 
 /// Lowest and highest code of uint8 or int8.
 CodeRange codes_of(DType dtype);
-
-/// clamp(rint(x)): the last step of every operator here. NaN becomes the lowest code.
-inline std::int32_t to_code(float x, CodeRange codes) {
-  if (!(x > static_cast<float>(codes.min))) return codes.min;
-  return x < static_cast<float>(codes.max) ? static_cast<std::int32_t>(std::nearbyint(x)) : codes.max;
-}
 
 /// A function of one 8-bit code as a table, indexed by the code's byte.
 using CodeTable = std::array<std::uint8_t, 256>;

@@ -36,7 +36,9 @@ class ConvertGgufOnnx : public ::testing::Test {
 
   fs::path gguf(const std::string& mix) const {
     const fs::path path = folder_ / (mix + ".gguf");
-    export_gguf(open_checkpoint(in()), {.mix = mix, .tokenizer = "none"}, path);
+    const Checkpoint checkpoint = open_checkpoint(in());
+    const GgufOptions options = {.mix = mix, .tokenizer = "none"};
+    write_gguf(checkpoint, plan_gguf(checkpoint, options), options, path);
     return path;
   }
 

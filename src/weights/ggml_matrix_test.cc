@@ -5,6 +5,7 @@
 #include <cstring>
 #include <random>
 
+#include "support/ggml_types.h"
 #include "zeropoint/error.h"
 
 namespace zeropoint {
@@ -63,7 +64,7 @@ TEST(GgmlMatrix, StandsForTheFloatsOfTheBlocks) {
 }
 
 TEST(GgmlMatrix, IsNoneWhereBlocksHaveAMinimumOrNoCodes) {
-  for (const GgmlType type : kernels::ggml_types()) {
+  for (const GgmlType type : testing::ggml_types()) {
     EXPECT_EQ(scheme_of_blocks(type).has_value(), std::ranges::find(kCoded, type) != std::end(kCoded))
         << kernels::name(type);
   }

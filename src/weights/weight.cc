@@ -5,12 +5,6 @@
 namespace zeropoint {
 namespace {
 
-struct SchemeOf {
-  WeightScheme operator()(const QuantizedMatrix& m) const { return m.scheme; }
-  WeightScheme operator()(const AbsmaxRows&) const { return AbsmaxRowsScheme{}; }
-  WeightScheme operator()(const CodebookMatrix& m) const { return m.scheme; }
-};
-
 struct Text {
   std::string operator()(const MatrixScheme& s) const {
     const std::string grids = s.per_tensor       ? "per tensor"
@@ -26,8 +20,6 @@ struct Text {
 };
 
 }  // namespace
-
-WeightScheme scheme_of(const QuantizedWeight& weight) { return std::visit(SchemeOf(), weight); }
 
 Tensor dequantize(const QuantizedWeight& weight) {
   return std::visit([](const auto& matrix) { return dequantize(matrix); }, weight);

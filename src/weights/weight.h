@@ -20,8 +20,6 @@ struct AbsmaxRowsScheme {
 using WeightScheme = std::variant<MatrixScheme, AbsmaxRowsScheme, CodebookScheme>;
 using QuantizedWeight = std::variant<QuantizedMatrix, AbsmaxRows, CodebookMatrix>;
 
-WeightScheme scheme_of(const QuantizedWeight& weight);
-
 Tensor dequantize(const QuantizedWeight& weight);  ///< float32 [rows, columns]
 
 void dequantize_rows(const QuantizedWeight& weight, std::int64_t begin, std::int64_t end, float* values);

@@ -17,8 +17,6 @@ void translate(const GgufField& field) {
   as_real(field);
   as_bool(field);
   as_string(field);
-  as_strings(field);
-  as_reals(field);
 }
 
 }  // namespace

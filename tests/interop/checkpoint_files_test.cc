@@ -9,6 +9,7 @@
 #include "exporters/gguf_writer.h"
 #include "exporters/safetensors_writer.h"
 #include "interop/python.h"
+#include "support/ggml_types.h"
 
 namespace zeropoint {
 namespace {
@@ -30,7 +31,7 @@ TEST(CheckpointFiles, TheGgufPackageDequantizesToOurNumbers) {
   constexpr std::int64_t kColumns = 512;
   const std::vector<float> values = random_values(kRows * kColumns);
   std::vector<GgufTensorSpec> specs;
-  for (const kernels::GgmlType type : kernels::ggml_types()) {
+  for (const kernels::GgmlType type : testing::ggml_types()) {
     specs.push_back({.name = std::string(name(type)), .type = type, .shape = {kRows, kColumns}});
   }
   GgufWriter writer(folder / "all.gguf", std::vector{make_gguf_string("general.architecture", "none")}, specs);

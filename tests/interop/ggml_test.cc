@@ -16,6 +16,7 @@
 #include "frontends/onnx.h"
 #include "support/assets.h"
 #include "support/ggml_library.h"
+#include "support/ggml_types.h"
 
 namespace zeropoint {
 namespace {
@@ -124,7 +125,7 @@ TEST(GgmlInterop, BlocksAndValuesAreTheSame) {
   const std::vector<Input> weights = importances();
   for (const Input& input : inputs()) {
     for (const Input& importance : weights) {
-      for (const GgmlType type : kernels::ggml_types()) {
+      for (const GgmlType type : testing::ggml_types()) {
         if (type != GgmlType::f32) expect_same(ggml, type, input, importance);
       }
     }
@@ -145,7 +146,7 @@ TEST(GgmlInterop, BlocksOfARealModelAreTheSame) {
     ++matrices;
     const float* data = tensor.data<float>();
     const Input input{value.name, std::vector<float>(data, data + rows * kColumns)};
-    for (const GgmlType type : kernels::ggml_types()) {
+    for (const GgmlType type : testing::ggml_types()) {
       if (type == GgmlType::f32) continue;
       expect_same(ggml, type, input, weights[0]);
       expect_same(ggml, type, input, weights[2]);

@@ -104,11 +104,6 @@ void U8ToF32(const std::uint8_t* x, float* y, std::int64_t n) {
   convert_array(x, y, n, widen, [](std::uint8_t v) { return static_cast<float>(v); });
 }
 
-void I8ToF32(const std::int8_t* x, float* y, std::int64_t n) {
-  const auto widen = [](auto v) HWY_ATTR { return hn::ConvertTo(F32(), hn::PromoteTo(hn::RebindToSigned<U32>(), v)); };
-  convert_array(x, y, n, widen, [](std::int8_t v) { return static_cast<float>(v); });
-}
-
 void I32ToF32(const std::int32_t* x, float* y, std::int64_t n) {
   convert_array(
       x, y, n, [](auto v) HWY_ATTR { return hn::ConvertTo(F32(), v); },
@@ -134,7 +129,6 @@ namespace zeropoint {
 HWY_EXPORT(F16ToF32);
 HWY_EXPORT(Bf16ToF32);
 HWY_EXPORT(U8ToF32);
-HWY_EXPORT(I8ToF32);
 HWY_EXPORT(I32ToF32);
 HWY_EXPORT(F32ToF16);
 HWY_EXPORT(F32ToBf16);
@@ -142,7 +136,6 @@ HWY_EXPORT(F32ToBf16);
 void convert_f16_f32(const std::uint16_t* x, float* y, std::int64_t n) { HWY_DYNAMIC_DISPATCH(F16ToF32)(x, y, n); }
 void convert_bf16_f32(const std::uint16_t* x, float* y, std::int64_t n) { HWY_DYNAMIC_DISPATCH(Bf16ToF32)(x, y, n); }
 void convert_u8_f32(const std::uint8_t* x, float* y, std::int64_t n) { HWY_DYNAMIC_DISPATCH(U8ToF32)(x, y, n); }
-void convert_i8_f32(const std::int8_t* x, float* y, std::int64_t n) { HWY_DYNAMIC_DISPATCH(I8ToF32)(x, y, n); }
 void convert_i32_f32(const std::int32_t* x, float* y, std::int64_t n) { HWY_DYNAMIC_DISPATCH(I32ToF32)(x, y, n); }
 void convert_f32_f16(const float* x, std::uint16_t* y, std::int64_t n) { HWY_DYNAMIC_DISPATCH(F32ToF16)(x, y, n); }
 void convert_f32_bf16(const float* x, std::uint16_t* y, std::int64_t n) { HWY_DYNAMIC_DISPATCH(F32ToBf16)(x, y, n); }

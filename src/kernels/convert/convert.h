@@ -11,7 +11,6 @@ namespace zeropoint {
 void convert_f16_f32(const std::uint16_t* x, float* y, std::int64_t n);
 void convert_bf16_f32(const std::uint16_t* x, float* y, std::int64_t n);
 void convert_u8_f32(const std::uint8_t* x, float* y, std::int64_t n);
-void convert_i8_f32(const std::int8_t* x, float* y, std::int64_t n);
 void convert_i32_f32(const std::int32_t* x, float* y, std::int64_t n);
 
 /// Round to nearest, ties to even.

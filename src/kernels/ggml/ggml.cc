@@ -1,7 +1,6 @@
 #include "kernels/ggml/ggml.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <iterator>
 
@@ -41,12 +40,6 @@ constexpr TypeRow kTypes[] = {
     {GgmlType::bf16, "BF16", 1, 2},
 };
 
-constexpr auto kTypeNumbers = [] {
-  std::array<GgmlType, std::size(kTypes)> types{};
-  std::ranges::transform(kTypes, types.begin(), &TypeRow::type);
-  return types;
-}();
-
 const TypeRow& row_of(GgmlType type) { return *std::ranges::find(kTypes, type, &TypeRow::type); }
 
 /// Types without blocks. The bytes may lie at any address.
@@ -79,15 +72,7 @@ void decode_plain(GgmlType type, const std::byte* src, std::int64_t n, float* ds
 
 }  // namespace
 
-std::span<const GgmlType> ggml_types() { return kTypeNumbers; }
-
 std::string_view name(GgmlType type) { return row_of(type).name; }
-
-std::optional<GgmlType> parse_ggml_type(std::string_view word) {
-  const auto* row = std::ranges::find(kTypes, word, &TypeRow::name);
-  if (row == std::end(kTypes)) return std::nullopt;
-  return row->type;
-}
 
 std::optional<GgmlType> ggml_type(std::uint32_t number) {
   const auto* row = std::ranges::find(kTypes, static_cast<GgmlType>(number), &TypeRow::type);

@@ -32,10 +32,7 @@ enum class GgmlType : std::uint32_t {
   bf16 = 30,
 };
 
-std::span<const GgmlType> ggml_types();  ///< all of the above, in order
-
-std::string_view name(GgmlType type);  ///< "Q4_K", "F16"
-std::optional<GgmlType> parse_ggml_type(std::string_view word);
+std::string_view name(GgmlType type);                     ///< "Q4_K", "F16"
 std::optional<GgmlType> ggml_type(std::uint32_t number);  ///< nullopt for one that is not offered
 
 std::int64_t ggml_block_size(GgmlType type);  ///< values per block: 1, 32 or 256
