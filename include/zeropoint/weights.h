@@ -26,7 +26,8 @@ struct WeightsJob {
   std::vector<std::string> exclude;
   bool keep_first = false;  // first and last matrix products stay float
   bool keep_last = false;
-  OnProgress progress;                                         // gptq: a sample through a layer, or a weight
+  bool force = false;   // gptq: start over where "<output>.journal" holds another run, which is an error otherwise
+  OnProgress progress;  // gptq: a sample through a layer, or a weight
   std::function<void(const std::string& warning)> on_warning;  // before long work; without it, in the report
 };
 

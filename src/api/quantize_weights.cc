@@ -190,7 +190,8 @@ class WeightQuantizer {
       GptqOptions& special = options.special[target.name] = options.gptq;
       special.storage.scale_type = target.dtype;  // that of DequantizeLinear's output
     }
-    journal_.emplace(fs::path(output_.string() + ".journal"), gptq_fingerprint(model_, samples_, options));
+    journal_.emplace(fs::path(output_.string() + ".journal"), gptq_fingerprint(model_, samples_, options),
+                     job_.force ? GptqJournal::OtherRun::replace : GptqJournal::OtherRun::refuse);
     report_.resumed = static_cast<std::int64_t>(journal_->finished());
     options.journal = &*journal_;
     try {

@@ -7,10 +7,18 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "base/fail.h"
 
 namespace zeropoint {
+
+void require_exists(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    fail(ErrorKind::io, path.string(), "cannot open: {}", std::strerror(error ? error.value() : ENOENT));
+  }
+}
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

@@ -9,6 +9,9 @@
 
 namespace zeropoint {
 
+/// Throws io in the words of MappedFile::open() when there is no such file or folder.
+void require_exists(const std::filesystem::path& path);
+
 class MappedFile {
  public:
   /// Throws io (missing, unreadable, a folder). An empty file gives an empty span.

@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -85,22 +89,43 @@ Checkpoint open_gguf(const fs::path& path) {
   return checkpoint;
 }
 
+enum class Kind { folder, safetensors, gguf, other };
+
+/// What the first bytes of a file say; where they say nothing, its name.
+Kind kind_of(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return Kind::folder;
+  if (fs::is_regular_file(path, ignored)) {
+    std::array<char, sizeof(std::uint64_t) + 1> begin{};
+    std::ifstream(path, std::ios::binary).read(begin.data(), begin.size());
+    if (std::string_view(begin.data(), begin.size()).starts_with("GGUF")) return Kind::gguf;
+    std::uint64_t header = 0;  // of safetensors: the bytes of the JSON object behind it
+    std::memcpy(&header, begin.data(), sizeof(header));
+    if (begin.back() == '{' && header < fs::file_size(path, ignored)) return Kind::safetensors;
+  }
+  if (path.extension() == ".safetensors") return Kind::safetensors;
+  return path.extension() == ".gguf" ? Kind::gguf : Kind::other;
+}
+
 }  // namespace
 
 std::string model_type_of(const Checkpoint& checkpoint) {
   return Config(checkpoint.config, checkpoint.path.string()).text("model_type", "");
 }
 
-bool is_checkpoint(const fs::path& path) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return true;
-  return path.extension() == ".safetensors" || path.extension() == ".gguf";
-}
+bool is_checkpoint(const fs::path& path) { return kind_of(path) != Kind::other; }
 
 Checkpoint open_checkpoint(const fs::path& path) {
-  if (fs::is_directory(path)) return open_folder(path);
-  if (path.extension() == ".safetensors") return open_safetensors_file(path);
-  if (path.extension() == ".gguf") return open_gguf(path);
+  switch (kind_of(path)) {
+    case Kind::folder:
+      return open_folder(path);
+    case Kind::safetensors:
+      return open_safetensors_file(path);
+    case Kind::gguf:
+      return open_gguf(path);
+    case Kind::other:
+      break;
+  }
   fail(ErrorKind::invalid_option, path.string(),
        "is no checkpoint: a folder with {}, a .safetensors or a .gguf file is wanted", kConfig);
 }

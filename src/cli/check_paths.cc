@@ -88,4 +88,12 @@ void require_onnx_name(const std::string& output) {
   }
 }
 
+void require_folder_name(const std::string& output, std::string_view files) {
+  for (const std::string_view extension : {".onnx", ".gguf", ".safetensors"}) {
+    if (!output.ends_with(extension)) continue;
+    fail(ErrorKind::invalid_option, "--output", "'{}' would be a folder, which is what this format writes; {}", output,
+         files);
+  }
+}
+
 }  // namespace zeropoint::cli

@@ -21,4 +21,8 @@ void require_extension(const std::string& output, std::string_view extension);
 /// Throws invalid_option for the name of an ONNX model to write that ends like another format's files.
 void require_onnx_name(const std::string& output);
 
+/// Throws invalid_option for the name of a folder to write that ends like a model's file; `files` says what writes
+/// those.
+void require_folder_name(const std::string& output, std::string_view files);
+
 }  // namespace zeropoint::cli

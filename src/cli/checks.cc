@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/counted.h"
+#include "base/fail.h"
 #include "base/nearest.h"
 
 namespace zeropoint::cli {
@@ -32,6 +34,14 @@ std::string axis_or_none(const std::string& text) {
 
 std::string whole_from_zero(const std::string& text) {
   return is_whole_from(0, text) ? "" : fmt::format("'{}' is not a whole number from 0", text);
+}
+
+int axis_of(const char* option, int axis, int rank) {
+  if (axis < -rank || axis >= rank) {
+    fail(ErrorKind::invalid_option, option, "there is no axis {} in an array of {}", axis,
+         counted(std::int64_t{rank}, "axis", "axes"));
+  }
+  return axis < 0 ? axis + rank : axis;
 }
 
 std::function<std::string(const std::string&)> one_of(std::vector<std::string> words) {

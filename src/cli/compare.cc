@@ -28,6 +28,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kDefaultRows = 20;
+constexpr std::size_t kNamed = 3;  // of the tensors that only one checkpoint has
 
 struct Options {
   std::string reference;
@@ -125,11 +126,28 @@ std::string more_text(std::size_t shown, std::size_t rows) {
   return shown < rows ? fmt::format("{} more with --all\n", rows - shown) : "";
 }
 
+/// "2 tensors in llama/ only: a.weight, b.weight"
+std::string only_text(const Options& options, const std::string& checkpoint, const std::vector<std::string>& names) {
+  if (names.empty()) return "";
+  const std::size_t named = options.shows_all ? names.size() : std::min(kNamed, names.size());
+  std::string text = fmt::format("{} in {} only: {}", counted(names.size(), "tensor"), checkpoint,
+                                 fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(named), ", "));
+  if (named < names.size()) text += fmt::format(" and {} more", names.size() - named);
+  return wrap(text, 2) + "\n";
+}
+
 void print(const Options& options, const WeightComparison& result, const Output& out) {
-  const std::size_t shown = shown_rows(options, result.weights.size());
-  out.text(weights_text(result, shown) + more_text(shown, result.weights.size()));
-  const std::size_t unmatched = result.only_first.size() + result.only_second.size();
-  if (unmatched > 0) out.text(fmt::format("{} in one of the checkpoints only\n", counted(unmatched, "tensor")));
+  const auto is_equal = [](const WeightError& row) { return row.error.max_abs_error() == 0; };
+  const auto equal = static_cast<std::size_t>(std::ranges::count_if(result.weights, is_equal));
+  const std::size_t others = result.weights.size() - equal;  // equal ones are sorted behind them
+  const std::size_t shown = options.shows_all ? result.weights.size() : shown_rows(options, others);
+  if (shown > 0) out.text(weights_text(result, shown));
+  if (shown < result.weights.size()) {
+    out.text(more_text(shown, others));
+    if (equal > 0) out.text(fmt::format("{} equal\n", counted(equal, "tensor")));
+  }
+  out.text(only_text(options, options.reference, result.only_first) +
+           only_text(options, options.model, result.only_second));
 }
 
 void print(const Options& options, const Comparison& result, const Output& out) {
@@ -213,7 +231,7 @@ Action define(CLI::App& app) {
       ->needs(data);
   app.add_flag("--outputs-only", options->outputs_only, "leave the layers out; the models then run as fast as they can")
       ->needs(data);
-  app.add_flag("--all", options->shows_all, "print every layer, not only the 20 worst");
+  app.add_flag("--all", options->shows_all, "print every layer and tensor, not only the 20 worst");
   add_arithmetic_option(app, options->layers);
   return [options](Output& out) { compare_models(*options, out); };
 }

@@ -6,15 +6,18 @@
 #include <string>
 
 #include "base/counted.h"
+#include "cli/check_paths.h"
 #include "cli/checkpoint_report.h"
 #include "cli/command.h"
 #include "formats/format.h"
+#include "passes/quantize_weights.h"
 #include "zeropoint/checkpoint.h"
 
 namespace zeropoint::cli {
 namespace {
 
 struct Options {
+  const CLI::App& app;  // which options were given
   std::string input;
   std::string output;
   ConvertJob job;
@@ -22,10 +25,19 @@ struct Options {
 
 void convert(Options& options, const Output& out) {
   ConvertJob& job = options.job;
+  if (find_onnx_weight_form(job.format)) require_onnx_name(options.output);
+  if (job.format == "gguf") require_extension(options.output, ".gguf");
+  if (find_format(job.format) != nullptr) {
+    require_folder_name(options.output, "--format onnx, matmulnbits and gguf write a file");
+  }
   job.on_preflight = [&out](const Preflight& p) { out.note(preflight_text(p)); };
   job.progress = out.progress("converting", "MB");
-  const CheckpointReport report = convert_checkpoint(options.input, options.output, job);
+  CheckpointReport report = convert_checkpoint(options.input, options.output, job);
   job.progress = nullptr;
+  if (options.app.count("--max-shard-bytes") > 0 && find_format(job.format) == nullptr) {
+    report.warnings.insert(report.warnings.begin(),
+                           fmt::format("--max-shard-bytes has no use with --format {}, which is one file", job.format));
+  }
   for (const std::string& warning : report.warnings) out.warn("", warning);
   out.text(fmt::format("{}: {} as {}, {:.2f} bits each; every code, scale and zero point is as it was\n",
                        options.output, counted(report.weights.size(), "weight"), report.format,
@@ -40,7 +52,7 @@ std::string format_help() {
 }
 
 Action define(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<Options>(Options{.app = app});
   app.add_option("checkpoint", options->input, "a quantized checkpoint: folder, .safetensors or .gguf file")
       ->required()
       ->type_name("CHECKPOINT");
@@ -56,7 +68,8 @@ Action define(CLI::App& app) {
   app.add_option("--tokenizer", options->job.tokenizer,
                  "gguf: tokenizer.json, tokenizer.model or .bin; none: no vocabulary (default: the checkpoint's own)")
       ->type_name("FILE");
-  app.add_flag("--force", options->job.force, "go on where memory or disk do not suffice; replace an output folder");
+  app.add_flag("--force", options->job.force,
+               "go on where memory or disk do not suffice; replace a quantized checkpoint");
   return [options](const Output& out) { convert(*options, out); };
 }
 
@@ -69,10 +82,8 @@ Command command_convert() {
       .description =
           "Reads codes, scales and zero points and writes the same numbers in another layout. What the other format "
           "cannot hold exactly is refused with the weight's name and the reason; nothing is written then. Embeddings "
-          "go "
-          "to formats that hold linear layers only as the floats that their codes stand for. Before the work starts, "
-          "its "
-          "memory, disk and time are printed; what cannot fit is refused.",
+          "go to formats that hold linear layers only as the floats that their codes stand for. Before the work "
+          "starts, its memory, disk and time are printed; what cannot fit is refused.",
       .examples =
           "zeropoint convert llama-gptq/ --format compressed-tensors -o llama-ct/\n"
           "zeropoint convert llama-ct/ --format gptq-v2 -o llama-gptq2/\n"

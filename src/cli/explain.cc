@@ -214,7 +214,9 @@ void explain(const Options& o, Output& out) {
     }
     case kTensor: {
       const std::string label = o.tensor.empty() ? o.subject : o.tensor;
-      const TensorExplanation explanation = explain_tensor(label, load_subject(o),
+      const Tensor subject = load_subject(o);
+      if (o.axis != 0) axis_of("--axis", o.axis, subject.rank());
+      const TensorExplanation explanation = explain_tensor(label, subject,
                                                            {.scheme = scheme_option(o),
                                                             .compare = o.compare,
                                                             .values = o.values,

@@ -17,8 +17,8 @@
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "cli/dtype_option.h"
+#include "cli/observer_names.h"
 #include "cli/table.h"
-#include "observers/observer.h"
 #include "zeropoint/zeropoint.h"
 
 namespace zeropoint::cli {
@@ -153,12 +153,6 @@ void quantize(Options& options, const Output& out) {
   out.json(as_json(options, report));
 }
 
-std::string observer_help() {
-  std::string help = "rule that turns what was seen into a range; auto is the better of mse and minmax:";
-  for (const ObserverSpec& observer : all_observers()) help += fmt::format(" {}", observer.name);
-  return help;
-}
-
 Action define(CLI::App& app) {
   const auto options = std::make_shared<Options>(Options{.app = app});
   QuantizeJob& job = options->job;
@@ -183,7 +177,11 @@ Action define(CLI::App& app) {
   app.add_flag_callback(
       "--no-bias-correction", [&plan] { plan.correct_biases = false; },
       "leave the biases as they are instead of taking back the mean error of the rounded weights");
-  app.add_option("--observer", plan.observer, observer_help())->type_name("NAME")->capture_default_str();
+  app.add_option(
+         "--observer", plan.observer,
+         "rule that turns what was seen into a range; auto, the better of mse and minmax, or " + observer_names())
+      ->type_name("NAME")
+      ->capture_default_str();
   app.add_option("--percentile", plan.percentile, "observer percentile: percent of the values inside the range")
       ->type_name("P")
       ->capture_default_str();

@@ -16,6 +16,7 @@
 #include "cli/checks.h"
 #include "cli/command.h"
 #include "cli/dtype_option.h"
+#include "cli/observer_names.h"
 #include "data/array_reader.h"
 #include "exporters/quantized_array.h"
 #include "observers/observed_qparams.h"
@@ -43,12 +44,7 @@ Scheme scheme_option(const Options& o, int rank) {
   scheme.symmetric |= scheme.narrow_range;
   if (scheme.block_size == 0 && !o.axis) return scheme;
   scheme.granularity = scheme.block_size > 0 ? Granularity::blocked : Granularity::per_axis;
-  const int axis = o.axis.value_or(-1);
-  if (axis < -rank || axis >= rank) {
-    fail(ErrorKind::invalid_option, o.axis ? "--axis" : "--block-size", "there is no axis {} in an array of {}", axis,
-         counted(std::int64_t{rank}, "axis", "axes"));
-  }
-  scheme.axis = axis < 0 ? axis + rank : axis;
+  scheme.axis = axis_of(o.axis ? "--axis" : "--block-size", o.axis.value_or(-1), rank);
   return scheme;
 }
 
@@ -85,6 +81,10 @@ void quantize_array(const Options& o, const Output& out) {
                                .inf = o.inf == "clip" ? InfPolicy::clip : InfPolicy::error,
                                .name = o.input};
   const Scheme scheme = scheme_option(o, x.rank());
+  if (o.observer == "auto") {
+    fail(ErrorKind::invalid_option, "--observer", "auto runs a model to compare its answers; an array wants a rule: {}",
+         observer_names());
+  }
   const Convention convention = convention_option(o.convention);
   QuantizedArray array{.codes = {},
                        .qparams = choose_observed_qparams(x, scheme, find_observer(o.observer), convention, finite)};
@@ -122,7 +122,9 @@ Action define(CLI::App& app) {
   app.add_option("--block-size", o->scheme.block_size, "one grid per block of so many elements (along the last axis)")
       ->type_name("N")
       ->check(whole_above_zero);
-  app.add_option("--observer", o->observer, "rule that chooses the range")->type_name("NAME")->capture_default_str();
+  app.add_option("--observer", o->observer, "rule that chooses the range: " + observer_names())
+      ->type_name("NAME")
+      ->capture_default_str();
   app.add_option("--convention", o->convention, "whose formulas: onnx, torch, ort, distiller, blog, tflite")
       ->type_name("NAME")
       ->capture_default_str();

@@ -11,6 +11,7 @@
 #include "base/fail.h"
 #include "base/nearest.h"
 #include "checkpoint/checkpoint.h"
+#include "cli/check_paths.h"
 #include "cli/checkpoint_report.h"
 #include "cli/checks.h"
 #include "cli/command.h"
@@ -39,10 +40,14 @@ bool is_onnx_format(std::string_view format) {
 /// The checkpoint's graph as an ONNX model whose products read codes.
 void write_onnx(const Options& options, const Output& out) {
   const CheckpointJob& from = options.job;
-  for (const char* option : {"--max-shard-bytes", "--force", "--double-quantization"}) {
+  require_onnx_name(options.output);
+  for (const char* option : {"--max-shard-bytes", "--double-quantization"}) {
     if (options.app.count(option) > 0) {
       fail(ErrorKind::invalid_option, option, "has no use with --format {}", from.format);
     }
+  }
+  if (from.force && from.method != "gptq") {
+    fail(ErrorKind::invalid_option, "--force", "has no use with --format {} and --method {}", from.format, from.method);
   }
   const WeightsJob job{.method = from.method,
                        .format = from.format,
@@ -50,6 +55,7 @@ void write_onnx(const Options& options, const Output& out) {
                        .data = from.data,
                        .include = from.include,
                        .exclude = from.exclude,
+                       .force = from.force,
                        .progress = out.progress("quantizing", "steps"),
                        .on_warning = [&out](const std::string& warning) { out.warn("", warning); }};
   const WeightsReport report = quantize_weights(options.input, options.output, job);
@@ -81,12 +87,7 @@ void quantize(Options& options, const Output& out) {
     fail(ErrorKind::invalid_option, "--symmetric", "contradicts a zero point");
   }
   if (is_onnx_format(job.format)) return write_onnx(options, out);
-  for (const std::string_view extension : {".onnx", ".gguf", ".safetensors"}) {
-    if (!options.output.ends_with(extension)) continue;
-    fail(ErrorKind::invalid_option, "--output",
-         "'{}' would be a folder, which is what this format writes; --format onnx and --method gguf:MIX write a file",
-         options.output);
-  }
+  require_folder_name(options.output, "--format onnx and --method gguf:MIX write a file");
   job.on_preflight = [&out](const Preflight& p) { out.note(preflight_text(p)); };
   job.progress = out.progress("quantizing", "MB");
   job.on_warning = [&out](const std::string& warning) { out.warn("", warning); };
@@ -147,7 +148,9 @@ Action define(CLI::App& app) {
       ->type_name("N")
       ->check(whole_above_zero)
       ->capture_default_str();
-  app.add_flag("--force", job.force, "go on where memory or disk do not suffice; replace an output folder");
+  app.add_flag("--force", job.force,
+               "go on where memory or disk do not suffice; replace a quantized checkpoint; gptq: start over where "
+               "OUTPUT.journal holds another run");
   return [options](const Output& out) { quantize(*options, out); };
 }
 

@@ -1,10 +1,13 @@
 // zeropoint quantize MODEL.onnx --method: the weights of an ONNX model as codes, activations stay float.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "cli/check_paths.h"
 #include "cli/command.h"
 #include "cli/data_options.h"
 #include "cli/weights_report.h"
@@ -22,6 +25,10 @@ struct Options {
 };
 
 void quantize(Options& o, const Output& out) {
+  require_onnx_name(o.output);
+  if (o.job.force && o.job.method != "gptq") {
+    out.warn("", fmt::format("--force has no use with --method {}, which keeps no journal", o.job.method));
+  }
   o.job.progress = out.progress("quantizing", "steps");
   o.job.on_warning = [&out](const std::string& warning) { out.warn("", warning); };
   const WeightsReport report = quantize_weights(o.input, o.output, o.job);
@@ -68,6 +75,7 @@ Action define(CLI::App& app) {
       ->allow_extra_args(false);
   app.add_flag("--keep-first", job.keep_first, "keep the products that read the input in float");
   app.add_flag("--keep-last", job.keep_last, "keep the products that no other product follows in float");
+  app.add_flag("--force", job.force, "gptq: start over where FILE.journal holds another run");
   return [options](Output& out) { quantize(*options, out); };
 }
 

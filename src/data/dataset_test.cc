@@ -203,7 +203,7 @@ TEST_F(DatasetTest, ReadsAListOfFiles) {
   std::ofstream(path("half.csv")) << "one.npy,1\none.npy\n";
   EXPECT_EQ(refusal(path("half.csv"), {input("x", {-1, 2})}), "half.csv: has labels for 1 of 2 files");
   std::ofstream(path("missing.csv")) << "nothing.jpg\n";
-  EXPECT_EQ(refusal(path("missing.csv"), {input("x", {-1, 2})}), "nothing.jpg: no such file");
+  EXPECT_EQ(refusal(path("missing.csv"), {input("x", {-1, 2})}), "nothing.jpg: cannot open: No such file or directory");
 }
 
 TEST_F(DatasetTest, FolderNamesAreClasses) {
@@ -310,7 +310,7 @@ TEST_F(DatasetTest, RefusesTextThatIsNoTokens) {
 
 TEST_F(DatasetTest, SaysWhatDoesNotFit) {
   const std::string data = save_samples("x.npy", 2);
-  EXPECT_EQ(refusal(path("none.npy"), {input("x", {-1, 2})}), "none.npy: no such file or folder");
+  EXPECT_EQ(refusal(path("none.npy"), {input("x", {-1, 2})}), "none.npy: cannot open: No such file or directory");
   EXPECT_EQ(refusal(data, {input("x", {-1, 3})}),
             "x.npy: has the shape [2, 2]; the input 'x' wants [N, 3] (--preprocess can change layout and size)");
   EXPECT_EQ(refusal(data, {input("x", {-1, 3, 4, 4})}),

@@ -19,7 +19,7 @@ class FileSource final : public Source {
     const std::int64_t limit = context.options.limit;
     if (limit > 0 && limit < samples()) list_.files.resize(static_cast<std::size_t>(limit));
     for (const ListedFile& file : list_.files) {
-      if (!std::filesystem::exists(file.path)) fail(ErrorKind::io, file.path.string(), "no such file");
+      require_exists(file.path);
     }
   }
 

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/fail.h"
+#include "base/mapped_file.h"
 
 namespace zeropoint {
 namespace {
@@ -190,7 +191,7 @@ FileList list_class_folders(const fs::path& folder) {
 std::unique_ptr<Source> open_source(const std::string& path, const SourceContext& context) {
   if (path == "random") return random_source(context);
   const fs::path file(path);
-  if (!fs::exists(file)) fail(ErrorKind::io, path, "no such file or folder");
+  require_exists(file);
   switch (kind_of(file)) {
     case Kind::folder:
       return open_folder(file, context);

@@ -113,8 +113,8 @@ bool GptqJournal::read_list(OtherRun other_run) {
   }
   if (others > 0 && other_run == OtherRun::refuse) {
     fail(ErrorKind::invalid_option, folder_.string(),
-         "holds {} finished weight{} of another run (other options, data or weights); repeat its command, or remove "
-         "the folder to start over",
+         "holds {} finished weight{} of another run (other options, data or weights); repeat its command, or start "
+         "over with --force",
          others, others == 1 ? "" : "s");
   }
   return false;

@@ -140,7 +140,7 @@ TEST_F(Journal, OfAnotherRunIsKeptUnlessItIsToBeReplaced) {
     FAIL() << "no error";
   } catch (const Error& e) {
     EXPECT_THAT(e.what(), HasSubstr("j: holds 2 finished weights of another run (other options, data or weights); "
-                                    "repeat its command, or remove the folder to start over"));
+                                    "repeat its command, or start over with --force"));
   }
   EXPECT_EQ(open(model).finished(), 2U);
 

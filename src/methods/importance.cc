@@ -64,7 +64,11 @@ std::string_view take_bytes(std::string_view& rest, std::int64_t count) {
 /// Entries of: name's length, name, calls, number of values, values (mean squares times calls).
 Importance read_binary(std::string_view rest, const GgufArchitecture& architecture) {
   Importance importance;
-  const auto entries = take<std::int32_t>(rest);
+  constexpr std::size_t kLeastEntry = 3 * sizeof(std::int32_t);
+  const auto entries = rest.size() < sizeof(std::int32_t) ? 0 : take<std::int32_t>(rest);
+  if (entries <= 0 || static_cast<std::size_t>(entries) > rest.size() / kLeastEntry) {
+    fail_here("is no importance matrix: neither a GGUF file of zeropoint or llama.cpp nor llama.cpp's older .dat");
+  }
   for (std::int32_t i = 0; i < entries; ++i) {
     const std::string name(take_bytes(rest, take<std::int32_t>(rest)));
     require_utf8(name);

@@ -268,9 +268,9 @@ Statistics Statistics::from_json(std::string_view text, const std::string& file)
   try {
     json = Json::parse(text);
   } catch (const Json::parse_error& e) {
-    fail(ErrorKind::invalid_data, file, "not JSON (byte {})", e.byte);
+    fail(ErrorKind::invalid_data, file, "is not JSON at its byte {}", e.byte);
   } catch (const Json::exception&) {
-    fail(ErrorKind::invalid_data, file, "not JSON: a number is too large");
+    fail(ErrorKind::invalid_data, file, "is not JSON: a number is too large");
   }
   const Reader reader(json, file, "the file");
   if (!reader.has("zeropoint_statistics")) reader.complain("has no \"zeropoint_statistics\"");

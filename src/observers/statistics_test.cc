@@ -251,8 +251,8 @@ TEST(StatisticsFile, ComplainsInTheFilesName) {
   EXPECT_THAT(complaint("[[2.0]]", "[2.0]"),
               HasSubstr("channel means of 'c' has a \"sums\" that is not a list of lists"));
   EXPECT_THAT(complaint("\"count\":1,\"sums\"", "\"count\":0,\"sums\""), HasSubstr("has a \"count\" of 0"));
-  EXPECT_THAT(complaint("{", "["), HasSubstr("s.json: not JSON"));
-  EXPECT_EQ(complaint("\"min\":-0.5", "\"min\":-1e999"), "s.json: not JSON: a number is too large");
+  EXPECT_THAT(complaint("{", "["), HasSubstr("s.json: is not JSON"));
+  EXPECT_EQ(complaint("\"min\":-0.5", "\"min\":-1e999"), "s.json: is not JSON: a number is too large");
   EXPECT_THAT(complaint("\"count\":3", "\"count\":-3"), HasSubstr("tensor 'x' slice 0 has a \"count\""));
   EXPECT_THAT(complaint("\"count\":3", "\"count\":4"), HasSubstr("counts 3 values instead of 4"));
   EXPECT_THAT(complaint("\"zeros\":1", "\"zeros\":9"), HasSubstr("contradicts itself"));

@@ -101,6 +101,24 @@ class Quantizer {
           fmt::format("'{}' is quantized already ({}): the new error comes on top of the old one", encoded->name,
                       encoded->encoding));
     }
+    warn_of_growth();
+  }
+
+  /// Codes of factors bring a table and an offset per weight, which small weights do not earn back.
+  void warn_of_growth() {
+    if (!job_.options.double_quantization) return;
+    std::uint64_t nested = 0;
+    std::uint64_t simple = 0;
+    for (WeightForm form : plan_.model.weights) {
+      nested += storage_bytes(format_.parts(form));
+      std::get<CodebookScheme>(form.scheme).double_quantization = false;
+      simple += storage_bytes(format_.parts(form));
+    }
+    if (nested <= simple) return;
+    report_.warnings.push_back(
+        fmt::format("--double-quantization makes these weights larger, {} instead of {}: each is too small to make up "
+                    "for the table that it brings",
+                    bytes_text(nested), bytes_text(simple)));
   }
 
   void preflight() {

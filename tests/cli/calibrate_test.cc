@@ -86,7 +86,7 @@ TEST_F(Calibrate, RefusesInOneLine) {
   EXPECT_THAT(error_of(with({"--tensor", "nope*"}), 2), HasSubstr("--tensor: 'nope*' matches no tensor"));
   EXPECT_THAT(error_of(with({"--bins", "1000"}), 2), HasSubstr("--bins: 1000 is neither 0 nor a power of two"));
   EXPECT_THAT(error_of(with({"--axis", "5"}), 2), HasSubstr("there is no axis 5 in shape [1, 3]"));
-  EXPECT_THAT(error_of({"merge", path("x.npz"), "-o", path("m.json")}, 1), HasSubstr("x.npz: not JSON"));
+  EXPECT_THAT(error_of({"merge", path("x.npz"), "-o", path("m.json")}, 1), HasSubstr("x.npz: is not JSON"));
   calibrate(path("x.npz"), "tensor.json");
   calibrate(path("x.npz"), "axis.json", {"--axis", "1"});
   EXPECT_THAT(error_of({"merge", path("tensor.json"), path("axis.json"), "-o", path("m.json")}, 1),

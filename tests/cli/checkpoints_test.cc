@@ -86,6 +86,14 @@ TEST_F(Checkpoints, InspectSaysWhatIsMissing) {
   EXPECT_THAT(error_of({"inspect", path("llama")}, kExitError), HasSubstr("llama"));
 }
 
+TEST_F(Checkpoints, InspectGoesByWhatAFileHolds) {
+  run(gguf("Q8_0", "m.gguf"));
+  std::filesystem::rename(path("m.gguf"), path("m.safetensors"));
+  EXPECT_THAT(run({"inspect", path("m.safetensors")}), HasSubstr("m.safetensors: llama in GGUF\n"));
+  std::filesystem::copy(path("llama/model.safetensors"), path("m.bin"));
+  EXPECT_THAT(run({"inspect", path("m.bin")}), HasSubstr("m.bin: safetensors\n12 tensors, "));
+}
+
 // ---- calibrate
 
 TEST_F(Checkpoints, AreCalibratedAsOnnxModelsAre) {
@@ -120,6 +128,8 @@ TEST_F(Checkpoints, ImportanceIsRefusedInOneLine) {
             "--data: is for computing the importance of columns: give --importance imatrix, too");
   EXPECT_EQ(error_of(gguf("Q4_K_M", "m.gguf", {"--importance", path("none.gguf")}), kExitError),
             "none.gguf: cannot open: No such file or directory");
+  EXPECT_EQ(error_of(gguf("Q4_K_M", "m.gguf", {"--importance", path("x.npz")}), kExitError),
+            "x.npz: is no importance matrix: neither a GGUF file of zeropoint or llama.cpp nor llama.cpp's older .dat");
   EXPECT_EQ(files(), before);
 
   write_tiny_llama(folder_ / "narrow");
@@ -279,8 +289,10 @@ TEST_F(Checkpoints, CodesGoFromGgufToOnnxAndBack) {
   EXPECT_THAT(plain.out, HasSubstr("9 weights as plain, 9.00 bits each"));
   EXPECT_THAT(plain.err, HasSubstr("9 matrices: "));
   EXPECT_THAT(plain.err, HasSubstr("the tokenizer is not carried"));
-  EXPECT_THAT(run({"convert", path("plain"), "--format", "onnx", "-o", path("m.onnx")}),
-              HasSubstr("m.onnx: 8 weights as onnx, 9.00 bits each"));
+  const ProcessResult onnx =
+      run_zeropoint({"convert", path("plain"), "--format", "onnx", "--max-shard-bytes", "1000", "-o", path("m.onnx")});
+  EXPECT_THAT(onnx.out, HasSubstr("m.onnx: 8 weights as onnx, 9.00 bits each"));
+  EXPECT_THAT(onnx.err, HasSubstr("warning: --max-shard-bytes has no use with --format onnx, which is one file\n"));
   EXPECT_THAT(run({"convert", path("plain"), "--format", "gguf", "--tokenizer", "none", "-o", path("again.gguf")}),
               HasSubstr("again.gguf: 9 weights as gguf, 8.50 bits each"));
   const Json json = Json::parse(run({"compare", path("m.gguf"), path("again.gguf"), "--json"}));
@@ -317,6 +329,37 @@ TEST_F(Checkpoints, AGgufFileIsComparedWithItsSource) {
   EXPECT_THAT(text, HasSubstr("KL divergence  mean "));
   EXPECT_THAT(text, HasSubstr("layer, worst first"));
   EXPECT_THAT(text, HasSubstr("weight, worst first"));
+}
+
+TEST_F(Checkpoints, EqualTensorsAreCountedAndLonelyOnesNamed) {
+  run({"quantize", path("llama"), "--include", "*.q_proj", "-o", path("q")});
+  EXPECT_EQ(run({"compare", path("llama"), path("llama")}), "12 tensors equal\n");
+  const std::string text = run({"compare", path("llama"), path("q")});
+  EXPECT_THAT(text, HasSubstr("\nmodel.layers.0.self_attn.q_proj.weight  "));
+  EXPECT_THAT(text, HasSubstr("\n11 tensors equal\n"));
+  EXPECT_THAT(text, Not(HasSubstr("k_proj")));
+  EXPECT_THAT(run({"compare", path("llama"), path("q"), "--all"}), HasSubstr("k_proj"));
+
+  std::filesystem::create_directory(path("few"));
+  SafetensorsWriter few(path("few"), {{"extra", DType::f32, {1}}}, {});
+  few.write("extra", Tensor::of<float>({1}, {0}));
+  few.finish();
+  const std::string lonely = run({"compare", path("llama"), path("few/model.safetensors")});
+  EXPECT_THAT(lonely, HasSubstr("12 tensors in "));
+  EXPECT_THAT(lonely, HasSubstr("and 9 more\n"));
+  EXPECT_THAT(lonely, HasSubstr("1 tensor in "));
+  EXPECT_THAT(lonely, HasSubstr(" only: extra\n"));
+}
+
+TEST_F(Checkpoints, DoubleQuantizationThatDoesNotPayIsWarnedOf) {
+  write_tiny_llama(folder_ / "small");
+  const ProcessResult small =
+      run_zeropoint({"quantize", path("small"), "--method", "nf4", "--double-quantization", "-o", path("small-nf4")});
+  EXPECT_THAT(small.err, HasSubstr("warning: --double-quantization makes these weights larger, "));
+  write_tiny_llama(folder_ / "large", {.hidden = 1024, .intermediate = 1024});
+  const ProcessResult large =
+      run_zeropoint({"quantize", path("large"), "--method", "nf4", "--double-quantization", "-o", path("large-nf4")});
+  EXPECT_THAT(large.err, Not(HasSubstr("larger")));
 }
 
 }  // namespace

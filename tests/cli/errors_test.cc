@@ -43,6 +43,24 @@ TEST_F(Errors, AnOutputIsNamedLikeWhatItHolds) {
             "--output: 'x.npz.out' does not end in .npy");
   EXPECT_EQ(error_of({"quantize", path("net.onnx"), "--data", path("x.npz"), "-o", path("q.npz")}, kExitUsage),
             "--output: 'q.npz' ends in .npz: what is written is an ONNX model");
+  EXPECT_EQ(error_of({"quantize", path("net.onnx"), "--method", "absmax", "-o", path("q.txt")}, kExitUsage),
+            "--output: 'q.txt' ends in .txt: what is written is an ONNX model");
+  const auto convert = [&](const std::string& format, const std::string& output) {
+    return error_of({"convert", path("none"), "--format", format, "-o", path(output)}, kExitUsage);
+  };
+  EXPECT_EQ(convert("onnx", "q.gguf"), "--output: 'q.gguf' ends in .gguf: what is written is an ONNX model");
+  EXPECT_EQ(convert("gguf", "q.onnx"), "--output: 'q.onnx' does not end in .gguf");
+  EXPECT_EQ(convert("plain", "q.onnx"),
+            "--output: 'q.onnx' would be a folder, which is what this format writes; --format onnx, matmulnbits and "
+            "gguf write a file");
+}
+
+TEST_F(Errors, AnArrayHasNoModelToChooseItsObserver) {
+  save_npy(Tensor::of<float>({2}, {1, 2}), path("x.npy"));
+  EXPECT_THAT(
+      error_of({"quantize", path("x.npy"), "--observer", "auto", "-o", path("q.npz")}, kExitUsage),
+      ::testing::StartsWith("--observer: auto runs a model to compare its answers; an array wants a rule: minmax, "));
+  EXPECT_THAT(run_zeropoint({"quantize", "x.npy", "--help"}).out, HasSubstr("rule that chooses the range: minmax, "));
 }
 
 TEST_F(Errors, ALineThatPassesForAHeadingIsQuoted) {
@@ -79,6 +97,13 @@ TEST_F(Errors, ExplainRefusesOptionsThatCouldNotChangeItsAnswer) {
   EXPECT_EQ(explain({"--min", "2", "--max", "1"}), "--min, --max: [2, 1] is no finite range");
 }
 
+TEST_F(Errors, AnAxisThatDoesNotExistIsNamedByItsOption) {
+  save_npy(Tensor::of<float>({2, 1}, {1, 2}), path("x.npy"));
+  const std::string text = "--axis: there is no axis 5 in an array of 2 axes";
+  EXPECT_EQ(error_of({"explain", path("x.npy"), "--compare", "--axis", "5"}, kExitUsage), text);
+  EXPECT_EQ(error_of({"quantize", path("x.npy"), "--axis", "5", "-o", path("q.npz")}, kExitUsage), text);
+}
+
 TEST_F(Errors, AFileThatIsMissingOrBrokenIsNamed) {
   EXPECT_EQ(error_of({"inspect", path("none.onnx")}, kExitError), "none.onnx: cannot open: No such file or directory");
   EXPECT_THAT(error_of({"inspect", folder_.path().string()}, kExitError),
@@ -86,7 +111,7 @@ TEST_F(Errors, AFileThatIsMissingOrBrokenIsNamed) {
   EXPECT_THAT(error_of({"inspect", folder_.write("bad.onnx", "not a model")}, kExitError), HasSubstr("bad.onnx: "));
   EXPECT_THAT(error_of({"inspect", folder_.write("empty.onnx", "")}, kExitError), HasSubstr("empty.onnx: "));
   EXPECT_EQ(error_of({"eval", path("net.onnx"), "--data", path("none.npz")}, kExitError),
-            "none.npz: no such file or folder");
+            "none.npz: cannot open: No such file or directory");
   EXPECT_THAT(error_of({"eval", path("net.onnx"), "--data", folder_.write("bad.npz", "PK")}, kExitError),
               HasSubstr("bad.npz: is not an npz file"));
 }

@@ -61,6 +61,15 @@ TEST_F(Warnings, AnOptionThatCannotChangeTheResultIsNamed) {
               HasSubstr("--data served only to compare the models: the ranges are those of --plan"));
 }
 
+TEST_F(Warnings, AJournalIsForcedWhereThereIsOne) {
+  EXPECT_THAT(run({"quantize", path("product.onnx"), "--method", "absmax"}, {"--force", "-o", path("q.onnx")}).err,
+              HasSubstr("zeropoint: warning: --force has no use with --method absmax, which keeps no journal\n"));
+  EXPECT_EQ(run({"quantize", path("product.onnx"), "--method", "gptq"},
+                {"--data", path("x.npz"), "--force", "-o", path("q.onnx")})
+                .err,
+            "");
+}
+
 TEST_F(Warnings, OptionsOfDataWantData) {
   EXPECT_EQ(
       error_of({"quantize", path("product.onnx"), "--plan", "p.json", "--limit", "3", "-o", "q.onnx"}, kExitUsage),
