@@ -7,6 +7,7 @@
 #include "kernels/minmax/minmax.h"
 #include "kernels/quantize/quantize.h"
 #include "ops/elementwise.h"
+#include "ops/required_outputs.h"
 
 // DynamicQuantizeLinear: uint8 codes on the grid of the tensor's own range, which is widened to contain 0.
 //   scale = (max - min) / 255, zero_point = rint(clamp(-min / scale, 0, 255))
@@ -46,6 +47,7 @@ void run(const KernelIo& io) {
 }
 
 std::vector<ValueFacts> infer(const OpSite& site) {
+  require_outputs(site, 3);
   if (site.input(0).dtype != DType::f32) site.invalid("input is {}, not float32", name(site.input(0).dtype));
   return {{.dtype = DType::u8, .shape = site.input(0).shape},
           {.dtype = DType::f32, .shape = {}},

@@ -3,6 +3,7 @@
 
 #include "ops/arguments.h"
 #include "ops/move.h"
+#include "ops/required_outputs.h"
 
 namespace zeropoint {
 namespace {
@@ -23,6 +24,7 @@ bool drops_nothing(const OpSite& site) {
 }
 
 std::vector<ValueFacts> infer_dropout(const OpSite& site) {
+  require_outputs(site, 1);
   if (is_pending(site, 2)) return late(site.input(0).dtype, site.node.outputs.size());
   if (!drops_nothing(site)) site.unsupported("training_mode needs random numbers, which inference does not draw");
   std::vector<ValueFacts> outputs = infer_identity(site);

@@ -6,6 +6,7 @@
 #include "ops/dispatch.h"
 #include "ops/narrow_types.h"
 #include "ops/ordering.h"
+#include "ops/required_outputs.h"
 
 namespace zeropoint {
 namespace {
@@ -20,6 +21,7 @@ std::int64_t k_of(const OpSite& site) {
 }
 
 std::vector<ValueFacts> infer(const OpSite& site) {
+  require_outputs(site, 1);  // models without the indices are about, and harmless
   const ValueFacts& x = site.input(0);
   if (is_pending(site, 1)) {
     std::vector<ValueFacts> outputs = late(x.dtype, 2);

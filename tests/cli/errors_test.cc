@@ -133,6 +133,14 @@ TEST_F(Errors, AnOperatorThatIsNotOfferedIsNamed) {
             "odd.onnx: node 'n1' (Nonsense): the operator Nonsense is not offered at opset 13");
 }
 
+TEST_F(Errors, ARequiredOutputThatIsLeftOutIsNamed) {
+  Model model = model_of("g (float32[4] x) => (int64[2] y)\n<int64[1] k = {2}> { [\"n1\"] v, y = TopK(x, k) }");
+  model.graph.nodes[0].outputs[0] = kNoValue;
+  save_onnx(model, path("top.onnx"));
+  EXPECT_EQ(error_of({"run", path("top.onnx"), "--data", "random", "--limit", "4"}, kExitError),
+            "top.onnx: node 'n1' (TopK): output 0 is left out, which only optional outputs may be");
+}
+
 TEST_F(Errors, AnOpsetOfTheFutureIsRefused) {
   Model model = model_of("g (float32[N, 3] x) => (float32[N, 3] y) { y = Relu(x) }");
   model.opsets[""] = 99;
