@@ -49,13 +49,15 @@ Json parse(std::string_view text, const std::filesystem::path& path) {
 
 }  // namespace
 
-nlohmann::ordered_json read_ordered_json(const std::filesystem::path& path) {
-  const auto file = MappedFile::open(path);
-  if (file->text().size() > kMaxOrderedBytes) {
-    fail(ErrorKind::invalid_model, path.string(), "has {} bytes, at most {} are read", file->text().size(),
-         kMaxOrderedBytes);
+nlohmann::ordered_json parse_ordered_json(std::string_view text, const std::filesystem::path& path) {
+  if (text.size() > kMaxOrderedBytes) {
+    fail(ErrorKind::invalid_model, path.string(), "has {} bytes, at most {} are read", text.size(), kMaxOrderedBytes);
   }
-  return parse<nlohmann::ordered_json>(file->text(), path);
+  return parse<nlohmann::ordered_json>(text, path);
+}
+
+nlohmann::ordered_json read_ordered_json(const std::filesystem::path& path) {
+  return parse_ordered_json(MappedFile::open(path)->text(), path);
 }
 
 nlohmann::json read_json(const std::filesystem::path& path) {
