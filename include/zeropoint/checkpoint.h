@@ -84,7 +84,10 @@ struct CheckpointReport {
   std::int64_t resumed = 0;    // gptq: weights that an interrupted run had finished
 };
 
-/// Quantizes the linear layers of a checkpoint: a folder with config.json, a .safetensors or a .gguf file.
+/// Quantizes the linear layers of a checkpoint: a folder with config.json, a .safetensors or a .gguf file. Throws
+/// invalid_model and unsupported for a checkpoint that cannot be read; invalid_data naming the weight and the index of
+/// a value that is not finite; invalid_option for options that do not exist or do not fit the method or the format, and
+/// for an output that may not be replaced; io, also where the preflight finds too little memory or disk; interrupted.
 CheckpointReport quantize_checkpoint(const std::filesystem::path& input, const std::filesystem::path& output,
                                      const CheckpointJob& job);
 
@@ -99,7 +102,7 @@ struct ConvertJob {
 
 /// Carries codes, scales and zero points to another format, unchanged. Where the other holds codes in linear layers
 /// only, tables are written as the floats that they stand for. Throws invalid_data naming the weight that the other
-/// format cannot hold exactly; then nothing is written.
+/// format cannot hold exactly, and what quantize_checkpoint() throws; then nothing is written.
 CheckpointReport convert_checkpoint(const std::filesystem::path& input, const std::filesystem::path& output,
                                     const ConvertJob& job);
 

@@ -9,8 +9,11 @@
 //
 // What is packed, hoisted or threaded for speed has a twin of the same name in integer::reference: one
 // line of arithmetic per element, for reading and for testing whatever is faster. Both give the same
-// bits, for any number of threads. Derivations: docs/quantization.md; Jacob et al. 2018, sections 2.2
-// to 2.4.
+// bits, for any number of threads.
+//
+// Errors: invalid_data for shapes that do not fit each other, a bias of another size or type, and sums that leave
+// int32; invalid_option for codes that are no integers of at most 16 bits, granularities other than those named, and
+// windows that make no sense. Derivations: docs/quantization.md; Jacob et al. 2018, sections 2.2 to 2.4.
 #pragma once
 
 #include <cstdint>

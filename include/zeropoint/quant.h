@@ -30,6 +30,8 @@ enum class Convention { onnx, torch, ort, distiller, blog, tflite };
 
 std::string_view name(Granularity granularity);
 std::string_view name(Convention convention);
+
+/// The inverse of name(); nullopt for a word that names none.
 std::optional<Granularity> parse_granularity(std::string_view word);
 std::optional<Convention> parse_convention(std::string_view word);
 
@@ -120,8 +122,8 @@ enum class Arithmetic {
   fixed_point,  // integers only: a Q31 multiplier and a shift, as on a microcontroller
 };
 
-std::string_view name(Arithmetic arithmetic);  // "onnx", "ort-x86", "fixed-point"
-std::optional<Arithmetic> parse_arithmetic(std::string_view word);
+std::string_view name(Arithmetic arithmetic);                       // "onnx", "ort-x86", "fixed-point"
+std::optional<Arithmetic> parse_arithmetic(std::string_view word);  // nullopt for a word that names none
 
 /// M = m0 / 2^31 * 2^shift with m0 / 2^31 in [1/2, 1), or m0 = 0.
 struct FixedPointMultiplier {
@@ -172,31 +174,38 @@ struct QuantizeOptions {
 };
 
 /// Smallest and largest finite value of each grid of `scheme`, in the order of its scales; {0, 0} for an
-/// empty grid. NaN and infinities are an error, or left out, as `options` say.
+/// empty grid. NaN and infinities are an error (invalid_data), or left out, as `options` say. Throws invalid_option
+/// for a type that is no float or an axis that x does not have.
 std::vector<Range> grid_ranges(const Tensor& x, const Scheme& scheme, const QuantizeOptions& options = {});
 
-/// Scale and zero point of every grid, from the data's own minimum and maximum, or from given ranges.
+/// Scale and zero point of every grid, from the data's own minimum and maximum, or from given ranges, one per grid in
+/// the order of grid_shape(shape, scheme). Throws what grid_ranges() and choose_qparams() throw, and invalid_data for
+/// another number of ranges.
 TensorQParams choose_tensor_qparams(const Tensor& x, const Scheme& scheme, Convention convention = Convention::onnx,
                                     const QuantizeOptions& options = {});
 TensorQParams choose_tensor_qparams(std::span<const Range> ranges, const Shape& shape, const Scheme& scheme,
                                     Convention convention = Convention::onnx);
 
-/// The grids of a per-tensor scheme.
+/// The grids of a per-tensor scheme. Throws invalid_option for another granularity.
 TensorQParams tensor_qparams(const Scheme& scheme, QParams qparams);
 
-/// float32, float16, bfloat16 or float64 to codes. The result has x's shape and the scheme's dtype.
+/// float32, float16, bfloat16 or float64 to codes. The result has x's shape and the scheme's dtype; quantize_into()
+/// wants a `q` of both. Throws invalid_option for types or an axis that do not fit, invalid_data for grids that do not
+/// fit x, a scale that is not positive and finite, and the NaN and infinities that `options` forbid.
 Tensor quantize(const Tensor& x, const TensorQParams& qparams, const QuantizeOptions& options = {});
 void quantize_into(const Tensor& x, const TensorQParams& qparams, Tensor& q, const QuantizeOptions& options = {});
 
-/// Codes to float32, float16, bfloat16 or float64: the product is taken in float32, then converted.
+/// Codes to float32, float16, bfloat16 or float64: the product is taken in float32, then converted. dequantize_into()
+/// wants an `x` of q's shape. Throws as quantize() does.
 Tensor dequantize(const Tensor& q, const TensorQParams& qparams, DType out = DType::f32);
 void dequantize_into(const Tensor& q, const TensorQParams& qparams, Tensor& x);
 
-/// dequantize(quantize(x)) without keeping the codes; the result has x's type.
+/// dequantize(quantize(x)) without keeping the codes; the result has x's type. Throws as quantize() does.
 Tensor fake_quantize(const Tensor& x, const TensorQParams& qparams, const QuantizeOptions& options = {});
 
 /// Codes (int32 accumulators, say) from one grid to another without a detour through real values.
-/// acc = q - zero_point is multiplied by the ratio of the scales. `to` is per_tensor or has the granularity of `from`.
+/// acc = q - zero_point is multiplied by the ratio of the scales. `to` is per_tensor or has the granularity of `from`:
+/// invalid_option otherwise. Throws as quantize() does.
 Tensor requantize(const Tensor& q, const TensorQParams& from, const TensorQParams& to,
                   Arithmetic arithmetic = Arithmetic::onnx);
 

@@ -22,7 +22,7 @@ using Shape = std::vector<std::int64_t>;
 /// Product of the dimensions, 1 for a scalar. Throws invalid_data when one is negative or the product overflows.
 std::int64_t element_count(const Shape& shape);
 
-/// Bytes that `count` elements of `dtype` occupy, the last byte padded.
+/// Bytes that `count` elements of `dtype` occupy, the last byte padded. Throws invalid_data beyond the address space.
 std::size_t storage_bytes(DType dtype, std::int64_t count);
 
 /// "[1, 3, 224, 224]"
@@ -58,7 +58,7 @@ class Tensor {
  public:
   Tensor() = default;  ///< No tensor at all; `if (tensor)` tells.
 
-  /// Uninitialised elements, 64-byte aligned. Throws invalid_data for an impossible shape.
+  /// Uninitialised elements, 64-byte aligned. Throws invalid_data for an impossible shape, io where memory is short.
   static Tensor allocate(DType dtype, Shape shape);
   static Tensor zeros(DType dtype, Shape shape);
 
@@ -67,10 +67,11 @@ class Tensor {
   /// once for all handles.
   static Tensor view(DType dtype, Shape shape, const void* data, std::shared_ptr<const void> owner = nullptr);
 
-  /// The same window, and this handle may write through it.
+  /// The same window, and this handle may write through it. Throws internal for a misaligned address.
   static Tensor mutable_view(DType dtype, Shape shape, void* data, std::shared_ptr<const void> owner = nullptr);
 
-  /// Copies the values. `Tensor::of<float>({2}, {1, 2})`
+  /// Copies the values, of which there must be at least as many as the shape has elements.
+  /// `Tensor::of<float>({2}, {1, 2})`
   template <class T>
   static Tensor of(const Shape& shape, std::initializer_list<T> values);
   template <class T>
@@ -78,6 +79,7 @@ class Tensor {
   template <class T>
   static Tensor scalar(T value);
 
+  /// Throws invalid_data unless there are as many as the shape has elements.
   static Tensor of_strings(Shape shape, std::vector<std::string> values);
 
   explicit operator bool() const { return dtype_ != DType::undefined; }
@@ -111,10 +113,10 @@ class Tensor {
   std::span<T> mutable_values() {
     return {mutable_data<T>(), static_cast<std::size_t>(size_)};
   }
-  const std::vector<std::string>& strings() const;
+  const std::vector<std::string>& strings() const;  ///< Throws internal for another type.
 
   Tensor clone() const;                ///< Own, writable copy of the elements.
-  Tensor reshaped(Shape shape) const;  ///< Same storage, same element count.
+  Tensor reshaped(Shape shape) const;  ///< Same storage; throws invalid_data for another element count.
   const std::shared_ptr<const void>& owner() const { return owner_; }
 
  private:

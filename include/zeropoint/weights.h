@@ -59,7 +59,9 @@ struct WeightsReport {
 
 /// Quantizes the weights of an ONNX model's products and writes it; then reads the file back, runs it and compares it
 /// with the float model. Only then does `output` appear. An interrupted gptq run leaves "<output>.journal", from which
-/// the same call goes on.
+/// the same call goes on. Throws what Network::load() and open_data() throw, invalid_option for options that do not fit
+/// the method and where no weight is left to quantize, invalid_data naming a weight that is not finite, and
+/// interrupted.
 WeightsReport quantize_weights(const std::filesystem::path& input, const std::filesystem::path& output,
                                const WeightsJob& job);
 

@@ -55,16 +55,18 @@ struct TensorInfo {
 class Network {
  public:
   /// Reads and validates an ONNX model, or a language model's checkpoint: a folder with config.json, a .safetensors or
-  /// a .gguf file. Weights stay views into the mapped file where they are not encoded.
+  /// a .gguf file. Weights stay views into the mapped file where they are not encoded. Throws io, invalid_model and
+  /// unsupported, naming the file and the node or tensor.
   static Network load(const std::filesystem::path& path);
 
   std::vector<TensorInfo> inputs() const;
   std::vector<TensorInfo> outputs() const;
 
-  /// One tensor per input, in order; one per output back. Compiles on the first call.
+  /// One tensor per input, in order; one per output back. Compiles on the first call. Throws invalid_data for a tensor
+  /// that the input does not declare, invalid_model and unsupported naming a node that cannot run.
   std::vector<Tensor> run(std::span<const Tensor> inputs) const;
 
-  /// Writes an ONNX file that appears whole or not at all.
+  /// Writes an ONNX file that appears whole or not at all. Throws io.
   void save(const std::filesystem::path& path) const;
 
   struct Impl;
@@ -86,16 +88,21 @@ struct DataSource {
   std::int64_t limit = 0;  // samples; 0: all
   std::int64_t batch = 1;  // samples per run where the network's first dimension is free
 };
+
+/// Throws io, invalid_data and invalid_option, naming the file or the option; a sample that cannot be read throws when
+/// its batch is asked for.
 NextBatch open_data(const Network& network, const DataSource& source);
 
 /// Statistics of every activation that quantization may want: mergeable, and enough to choose again
 /// with another observer without running the network again.
 class Calibration {
  public:
+  /// The JSON file of save() or of `zeropoint calibrate`. Throws io, invalid_data and unsupported, naming the file.
   static Calibration load(const std::filesystem::path& path);
-  void save(const std::filesystem::path& path) const;
+  void save(const std::filesystem::path& path) const;  ///< Whole or not at all. Throws io.
 
-  void merge(const Calibration& other);  ///< As if both had been observed in one run.
+  /// As if both had been observed in one run. Throws invalid_data where a tensor was observed with other settings.
+  void merge(const Calibration& other);
   std::uint64_t samples() const;
 
   struct Impl;
@@ -125,7 +132,8 @@ struct PlanOptions {
   bool quantize_outputs = false;  // round the graph outputs too
 };
 
-/// Runs the network over the data, once. `options` say which tensors matter; the observer may change later.
+/// Runs the network over the data, once. `options` say which tensors matter; the observer may change later. Throws what
+/// Network::run() and `next` throw, invalid_option for options that make no sense, and invalid_data without samples.
 Calibration calibrate(const Network& network, const NextBatch& next, const PlanOptions& options = {},
                       const OnProgress& progress = nullptr);
 
@@ -136,7 +144,8 @@ struct PlanResult {
 
 /// Observer "auto" makes a plan with each of its candidates, runs the quantized network on `samples`
 /// (batches as for calibration; a handful is enough) and keeps the plan whose outputs are nearest to
-/// the float network's. Without samples it takes mse.
+/// the float network's. Without samples it takes mse. Throws invalid_option for options that make no sense or match
+/// nothing, invalid_data where `seen` lacks a tensor or what the observer needs.
 PlanResult make_plan(const Network& network, const Calibration& seen, const PlanOptions& options = {},
                      std::span<const std::vector<Tensor>> samples = {});
 
@@ -174,7 +183,8 @@ struct QuantizeReport {
 };
 
 /// Loads, calibrates, chooses, applies and writes; then reads the file back, runs it and compares it
-/// with the float model. Only then does `output` appear. Throws Error and leaves no file otherwise.
+/// with the float model. Only then does `output` appear. Throws what the functions above throw, and leaves no file
+/// then.
 QuantizeReport quantize_model(const std::filesystem::path& input, const std::filesystem::path& output,
                               const QuantizeJob& job);
 
