@@ -1,49 +1,13 @@
 #include "integer/accumulators.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 
 #include "base/fail.h"
-#include "base/parallel.h"
-#include "kernels/requantize/requantize.h"
 #include "quant/codes.h"
 
 namespace zeropoint::integer {
-namespace {
-
-void store_run(const std::int32_t* acc, std::int64_t n, const Rescale& rescale, const RequantizeTarget& target,
-               Tensor& codes, std::int64_t begin) {
-  switch (codes.dtype()) {
-    case DType::u8:
-      return requantize_s32_u8(acc, n, rescale, target, codes.mutable_data<std::uint8_t>() + begin);
-    case DType::i8:
-      return requantize_s32_i8(acc, n, rescale, target, codes.mutable_data<std::int8_t>() + begin);
-    default:
-      for (std::int64_t i = 0; i < n; ++i) {
-        store_code(codes.dtype(), codes.mutable_raw(), begin + i,
-                   requantize_value(acc[i], rescale, target.zero_point, target.codes, target.arithmetic));
-      }
-  }
-}
-
-void store_columns(const std::int32_t* acc, std::int64_t rows, const ColumnRescale& rescale,
-                   std::span<const Rescale> values, const RequantizeTarget& target, Tensor& codes) {
-  switch (codes.dtype()) {
-    case DType::u8:
-      return requantize_columns_s32_u8(acc, rows, rescale, target, codes.mutable_data<std::uint8_t>());
-    case DType::i8:
-      return requantize_columns_s32_i8(acc, rows, rescale, target, codes.mutable_data<std::int8_t>());
-    default:
-      for (std::int64_t i = 0; i < rows * rescale.columns; ++i) {
-        store_code(codes.dtype(), codes.mutable_raw(), i,
-                   requantize_value(acc[i], values[static_cast<std::size_t>(i % rescale.columns)], target.zero_point,
-                                    target.codes, target.arithmetic));
-      }
-  }
-}
-
-}  // namespace
-
 namespace {
 
 std::int32_t saturate_int32(std::int64_t value) {
@@ -53,46 +17,81 @@ std::int32_t saturate_int32(std::int64_t value) {
 
 }  // namespace
 
-void add_bias(Tensor& accumulators, const ChannelLayout& layout, const Tensor& bias, std::string_view where,
-              BiasOverflow overflow) {
-  if (!bias) return;
-  if (bias.dtype() != DType::i32 || bias.size() != layout.channels) {
-    fail(ErrorKind::invalid_data, std::string(where), "the bias must be {} int32 values, not {} of {}", layout.channels,
-         bias.size(), name(bias.dtype()));
-  }
-  std::int32_t* acc = accumulators.mutable_data<std::int32_t>();
-  parallel_chunks(layout.outer, [&](std::int64_t o) {
-    for (std::int64_t c = 0; c < layout.channels; ++c) {
-      std::int32_t* run = acc + (o * layout.channels + c) * layout.inner;
-      const std::int64_t add = bias.data<std::int32_t>()[c];
-      for (std::int64_t i = 0; i < layout.inner; ++i) {
-        const std::int64_t sum = run[i] + add;
-        run[i] = overflow == BiasOverflow::saturate ? saturate_int32(sum) : checked_accumulator(sum, where);
-      }
-    }
-  });
+ChannelBias::ChannelBias(const Tensor& bias, std::int64_t channels, BiasOverflow overflow, std::string_view where)
+    : bias_(bias), overflow_(overflow), where_(where) {
+  if (!bias || (bias.dtype() == DType::i32 && bias.size() == channels)) return;
+  fail(ErrorKind::invalid_data, std::string(where), "the bias must be {} int32 values, not {} of {}", channels,
+       bias.size(), name(bias.dtype()));
 }
 
-QuantizedTensor requantize_channels(const Tensor& accumulators, const ChannelLayout& layout, const Operand& a,
-                                    const Operand& weights, const TensorQParams& output, Arithmetic arithmetic,
-                                    std::string_view where) {
+std::int64_t ChannelBias::largest() const {
+  std::int64_t largest = 0;
+  for (std::int64_t i = 0; i < bias_.size(); ++i) {
+    largest = std::max(largest, std::abs(std::int64_t{values()[i]}));
+  }
+  return largest;
+}
+
+std::int32_t ChannelBias::add_one(std::int32_t sum, std::int64_t bias) const {
+  return overflow_ == BiasOverflow::saturate ? saturate_int32(sum + bias) : checked_accumulator(sum + bias, where_);
+}
+
+void ChannelBias::add(std::int32_t* sums, std::int64_t n, std::int64_t channel) const {
+  if (!bias_) return;
+  for (std::int64_t i = 0; i < n; ++i) sums[i] = add_one(sums[i], values()[channel]);
+}
+
+void ChannelBias::add_to_row(std::int32_t* sums, std::int64_t n, std::int64_t first) const {
+  if (!bias_) return;
+  for (std::int64_t i = 0; i < n; ++i) sums[i] = add_one(sums[i], values()[first + i]);
+}
+
+ChannelRequantizer::ChannelRequantizer(const Operand& a, const Operand& weights, std::int64_t channels,
+                                       const TensorQParams& output, Arithmetic arithmetic, std::string_view where) {
   const Operand y = open_output(output, where);
-  const RequantizeTarget target{y.zero_points.front(), y.codes, arithmetic};
-  QuantizedTensor result{Tensor::allocate(output.scheme.dtype, accumulators.shape()), output};
-  std::vector<Rescale> rescales;
-  for (std::int64_t c = 0; c < layout.channels; ++c) {
-    rescales.push_back(make_rescale(a.scales.front(), weights.grid(c).scale, y.scales.front()));
+  target_ = {y.zero_points.front(), y.codes, arithmetic};
+  for (std::int64_t c = 0; c < channels; ++c) {
+    rescales_.push_back(make_rescale(a.scales.front(), weights.grid(c).scale, y.scales.front()));
   }
-  const std::int32_t* acc = accumulators.data<std::int32_t>();
-  if (layout.inner == 1) {
-    store_columns(acc, layout.outer, ColumnRescale(rescales), rescales, target, result.codes);
-    return result;
+  for (std::int64_t c = 0; c < channels; c += kColumnBlock) {
+    const auto count = static_cast<std::size_t>(std::min(kColumnBlock, channels - c));
+    blocks_.emplace_back(std::span(rescales_).subspan(static_cast<std::size_t>(c), count));
   }
-  for (std::int64_t row = 0; row < layout.outer * layout.channels; ++row) {
-    store_run(acc + row * layout.inner, layout.inner, rescales[static_cast<std::size_t>(row % layout.channels)], target,
-              result.codes, row * layout.inner);
+}
+
+void ChannelRequantizer::store(const std::int32_t* sums, std::int64_t n, std::int64_t channel, Tensor& codes,
+                               std::int64_t begin) const {
+  const Rescale& rescale = rescales_[static_cast<std::size_t>(channel)];
+  switch (codes.dtype()) {
+    case DType::u8:
+      return requantize_s32_u8(sums, n, rescale, target_, codes.mutable_data<std::uint8_t>() + begin);
+    case DType::i8:
+      return requantize_s32_i8(sums, n, rescale, target_, codes.mutable_data<std::int8_t>() + begin);
+    default:
+      for (std::int64_t i = 0; i < n; ++i) {
+        store_code(codes.dtype(), codes.mutable_raw(), begin + i,
+                   requantize_value(sums[i], rescale, target_.zero_point, target_.codes, target_.arithmetic));
+      }
   }
-  return result;
+}
+
+void ChannelRequantizer::store_row(const std::int32_t* sums, std::int64_t n, std::int64_t first, Tensor& codes,
+                                   std::int64_t begin) const {
+  for (std::int64_t done = 0; done < n; done += kColumnBlock) {
+    const ColumnRescale& block = blocks_[static_cast<std::size_t>((first + done) / kColumnBlock)];
+    const std::int32_t* from = sums + done;
+    const std::int64_t to = begin + done;
+    switch (codes.dtype()) {
+      case DType::u8:
+        requantize_columns_s32_u8(from, 1, block, target_, codes.mutable_data<std::uint8_t>() + to);
+        break;
+      case DType::i8:
+        requantize_columns_s32_i8(from, 1, block, target_, codes.mutable_data<std::int8_t>() + to);
+        break;
+      default:
+        for (std::int64_t i = 0; i < block.columns; ++i) store(from + i, 1, first + done + i, codes, to + i);
+    }
+  }
 }
 
 }  // namespace zeropoint::integer

@@ -22,10 +22,4 @@ ConvShape::ConvShape(const Shape& x, const Shape& w, const WindowOptions& option
   }
 }
 
-ChannelLayout conv_channels(const Shape& accumulators) {
-  return {.outer = accumulators[0],
-          .channels = accumulators[1],
-          .inner = element_count(Shape(accumulators.begin() + 2, accumulators.end()))};
-}
-
 }  // namespace zeropoint::integer

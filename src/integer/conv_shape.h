@@ -3,7 +3,6 @@
 
 #include <string_view>
 
-#include "integer/accumulators.h"
 #include "integer/window.h"
 
 namespace zeropoint::integer {
@@ -20,8 +19,5 @@ struct ConvShape {
 
   Shape result() const { return with_spatial(batch, out_channels, window.output); }
 };
-
-/// Accumulators [n, m, spatial...] as [outer, channels, inner].
-ChannelLayout conv_channels(const Shape& accumulators);
 
 }  // namespace zeropoint::integer

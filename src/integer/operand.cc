@@ -82,19 +82,9 @@ Operand open_output(const TensorQParams& output, std::string_view where) {
   return open({}, output, where);
 }
 
-std::vector<std::int16_t> codes_as_int16(const Tensor& codes) {
-  std::vector<std::int16_t> widened(static_cast<std::size_t>(codes.size()));
-  const auto widen = [&](const auto* from) { std::copy(from, from + codes.size(), widened.begin()); };
-  if (codes.dtype() == DType::u8) {
-    widen(codes.data<std::uint8_t>());
-  } else if (codes.dtype() == DType::i8) {
-    widen(codes.data<std::int8_t>());
-  } else {
-    for (std::int64_t i = 0; i < codes.size(); ++i) {
-      widened[static_cast<std::size_t>(i)] = static_cast<std::int16_t>(load_code(codes.dtype(), codes.raw(), i));
-    }
-  }
-  return widened;
+Tensor codes_as_bytes(const Tensor& codes) {
+  if (bits(codes.dtype()) == 8) return codes;
+  return tensor_of_codes(min_code(codes.dtype()) < 0 ? DType::i8 : DType::u8, codes.shape(), codes_of(codes));
 }
 
 std::int32_t checked_accumulator(std::int64_t sum, std::string_view where) {

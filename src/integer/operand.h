@@ -32,8 +32,8 @@ Operand open_operand(const QuantizedTensor& tensor, int channel_axis, std::strin
 Operand open_input(const TensorQParams& input, std::string_view where);
 Operand open_output(const TensorQParams& output, std::string_view where);
 
-/// The codes, of at most 8 bits, widened.
-std::vector<std::int16_t> codes_as_int16(const Tensor& codes);
+/// Codes of at most 8 bits in bytes: int8 or uint8.
+Tensor codes_as_bytes(const Tensor& codes);
 
 /// The sum as int32: throws invalid_data, naming `where`, when it leaves int32.
 std::int32_t checked_accumulator(std::int64_t sum, std::string_view where);

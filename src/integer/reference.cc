@@ -71,7 +71,13 @@ QuantizedTensor elementwise(const QuantizedTensor& a, const QuantizedTensor& b, 
   return {tensor_of_codes(output.scheme.dtype, walk.shape, codes), output};
 }
 
-/// Bias and requantization of accumulators [outer, channels, inner], one by one.
+/// Accumulators seen as [outer, channels, inner].
+struct ChannelLayout {
+  std::int64_t channels = 1;
+  std::int64_t inner = 1;
+};
+
+/// Bias and requantization of accumulators, one by one.
 QuantizedTensor finish(const Tensor& accumulators, const ChannelLayout& layout, const Operand& a,
                        const Operand& weights, const Tensor& bias, const TensorQParams& output, Arithmetic arithmetic) {
   const Operand y = open_output(output, kWhere);
@@ -167,8 +173,10 @@ Tensor conv_accumulators(const QuantizedTensor& x, const QuantizedTensor& w, con
 QuantizedTensor conv(const QuantizedTensor& x, const QuantizedTensor& w, const Tensor& bias,
                      const WindowOptions& options, const TensorQParams& output, Arithmetic arithmetic) {
   const Tensor accumulators = reference::conv_accumulators(x, w, options);
-  return finish(accumulators, conv_channels(accumulators.shape()), open_operand(x, kOneGrid, kWhere),
-                open_operand(w, 0, kWhere), bias, output, arithmetic);
+  const Shape& shape = accumulators.shape();
+  const ChannelLayout layout{.channels = shape[1], .inner = element_count(Shape(shape.begin() + 2, shape.end()))};
+  return finish(accumulators, layout, open_operand(x, kOneGrid, kWhere), open_operand(w, 0, kWhere), bias, output,
+                arithmetic);
 }
 
 QuantizedTensor average_pool(const QuantizedTensor& x, std::span<const std::int64_t> kernel,

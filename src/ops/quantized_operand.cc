@@ -14,12 +14,9 @@ float scale_at(const Tensor& scales, std::int64_t i) {
 
 }  // namespace
 
-QuantizedTensor operand(const KernelIo& io, std::size_t codes, std::size_t scale, std::size_t zero_point, int axis) {
-  const Tensor& q = io.in(codes);
-  const Tensor z = io.has(zero_point) ? io.in(zero_point) : Tensor();
-  const Tensor s = scale == codes ? Tensor() : io.in(scale);
+TensorQParams grids_of(DType codes, const Tensor& s, const Tensor& z, int axis) {
   const std::int64_t grids = std::max(s ? s.size() : 1, z ? z.size() : 1);
-  Scheme scheme{.dtype = q.dtype()};
+  Scheme scheme{.dtype = codes};
   Shape shape;
   if (grids > 1) {
     scheme.granularity = Granularity::per_axis;
@@ -37,15 +34,32 @@ QuantizedTensor operand(const KernelIo& io, std::size_t codes, std::size_t scale
       qparams.zero_points.mutable_data<std::uint8_t>()[i] = z.data<std::uint8_t>()[z.size() == 1 ? 0 : i];
     }
   }
-  return {q, qparams};
+  return qparams;
+}
+
+QuantizedTensor operand(const KernelIo& io, std::size_t codes, std::size_t scale, std::size_t zero_point, int axis) {
+  const Tensor& q = io.in(codes);
+  const Tensor z = io.has(zero_point) ? io.in(zero_point) : Tensor();
+  const Tensor s = scale == codes ? Tensor() : io.in(scale);
+  return {q, grids_of(q.dtype(), s, z, axis)};
+}
+
+TensorQParams output_grid(const Tensor& scale, const Tensor& zero_point) {
+  return {.scheme = {.dtype = zero_point.dtype()},
+          .scales = Tensor::scalar(scale_at(scale, 0)),
+          .zero_points = zero_point.reshaped({})};
 }
 
 TensorQParams output_grid(const KernelIo& io, std::size_t scale, std::size_t zero_point) {
-  TensorQParams grid{.scheme = {.dtype = io.in(zero_point).dtype()},
-                     .scales = Tensor::scalar(scale_at(io.in(scale), 0))};
-  grid.zero_points = io.in(zero_point).reshaped({});
-  return grid;
+  return output_grid(io.in(scale), io.in(zero_point));
 }
+
+bool are_known(const OpSite& site, std::initializer_list<std::size_t> inputs) {
+  return std::all_of(inputs.begin(), inputs.end(),
+                     [&](std::size_t i) { return !site.has(i) || site.input(i).constant; });
+}
+
+Tensor known(const OpSite& site, std::size_t input) { return site.has(input) ? site.input(input).constant : Tensor(); }
 
 void copy_out(const Tensor& result, Tensor& out) { std::memcpy(out.mutable_raw(), result.raw(), out.bytes()); }
 

@@ -219,7 +219,8 @@ void multiply_strip(const LlmInt8Product& p, const LlmInt8Workspace& work, std::
     }
   }
   const std::int64_t pairs = pairs_of(p.k);
-  matmul_s16_s32(work.codes.data() + begin * 2 * pairs, rows, pairs, weights, kMatmulColumns, buffers.sums.data());
+  matmul_s16_s32(work.codes.data() + begin * 2 * pairs, rows, pairs, weights, kMatmulColumns, buffers.sums.data(),
+                 kMatmulColumns);
   HWY_DYNAMIC_DISPATCH(FinishStrip)
   ({.sums = buffers.sums.data(),
     .row_absmax = work.absmax.data() + begin,

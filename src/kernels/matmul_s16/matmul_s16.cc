@@ -16,11 +16,23 @@ namespace {
 #if HWY_TARGET == HWY_SCALAR
 
 void matmul(const std::int16_t* a, std::int64_t rows, std::int64_t pairs, const std::int16_t* b, std::int64_t columns,
-            std::int32_t* c) {
-  reference::matmul_s16_s32(a, rows, pairs, b, columns, c);
+            std::int32_t* c, std::int64_t stride) {
+  reference::matmul_s16_s32(a, rows, pairs, b, columns, c, stride);
+}
+void conv(const std::int16_t* a, std::int64_t rows, std::int64_t pairs, const std::int16_t* image,
+          const std::int64_t* offsets, std::int64_t columns, const std::int32_t* start, std::int32_t* c,
+          std::int64_t stride) {
+  reference::conv_s16_s32(a, rows, pairs, image, offsets, columns, start, c, stride);
 }
 
 #else
+
+#if HWY_TARGET == HWY_AVX3
+constexpr int kTileRows = 8;  // 16 of 32 registers hold sums
+#else
+constexpr int kTileRows = 4;
+#endif
+constexpr auto kLanes = static_cast<std::int64_t>(HWY_LANES(std::int32_t));
 
 /// sum + the products of the two 16-bit halves of every 32-bit lane.
 HWY_INLINE VI32 AddPairProducts(VI16 a, VI16 b, VI32 sum) {
@@ -37,19 +49,30 @@ HWY_INLINE VI32 AddPairProducts(VI16 a, VI16 b, VI32 sum) {
 #endif
 }
 
-/// kRows rows of one strip of two vectors of columns.
-template <int kRows>
-void multiply_strip(const std::int16_t* a, std::int64_t pairs, const std::int16_t* b, std::int64_t columns,
-                    std::int32_t* c) {
+/// Where pair p of the first column lies.
+struct InStrip {
+  const std::int16_t* b;
+  HWY_INLINE const std::int16_t* at(std::int64_t p) const { return b + p * 2 * kMatmulColumns; }
+};
+struct InImage {
+  const std::int16_t* image;
+  const std::int64_t* offsets;
+  HWY_INLINE const std::int16_t* at(std::int64_t p) const { return image + offsets[p] * 2; }
+};
+
+/// kRows rows of two vectors of columns.
+template <int kRows, class Columns>
+HWY_INLINE void tile(const std::int16_t* a, std::int64_t pairs, Columns columns, const std::int32_t* start,
+                     std::int32_t* c, std::int64_t stride) {
   const I16 i16;
   const I32 i32;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(i32));
   VI32 left[kRows];
   VI32 right[kRows];
-  for (int r = 0; r < kRows; ++r) left[r] = right[r] = hn::Zero(i32);
+  for (int r = 0; r < kRows; ++r) left[r] = right[r] = hn::Set(i32, start == nullptr ? 0 : start[r]);
   for (std::int64_t p = 0; p < pairs; ++p) {
-    const VI16 b0 = hn::LoadU(i16, b + p * columns * 2);
-    const VI16 b1 = hn::LoadU(i16, b + p * columns * 2 + 2 * lanes);
+    const std::int16_t* b = columns.at(p);
+    const VI16 b0 = hn::LoadU(i16, b);
+    const VI16 b1 = hn::LoadU(i16, b + 2 * kLanes);
     for (int r = 0; r < kRows; ++r) {
       std::int32_t pair = 0;
       std::memcpy(&pair, a + r * 2 * pairs + 2 * p, sizeof(pair));
@@ -59,21 +82,42 @@ void multiply_strip(const std::int16_t* a, std::int64_t pairs, const std::int16_
     }
   }
   for (int r = 0; r < kRows; ++r) {
-    hn::StoreU(left[r], i32, c + r * columns);
-    hn::StoreU(right[r], i32, c + r * columns + lanes);
+    hn::StoreU(left[r], i32, c + r * stride);
+    hn::StoreU(right[r], i32, c + r * stride + kLanes);
   }
 }
 
-void matmul(const std::int16_t* a, std::int64_t rows, std::int64_t pairs, const std::int16_t* b, std::int64_t columns,
-            std::int32_t* c) {
-  constexpr int kRows = 4;
-  const auto strip = 2 * static_cast<std::int64_t>(hn::Lanes(I32()));
-  for (std::int64_t j = 0; j < columns; j += strip) {
-    std::int64_t r = 0;
+/// All rows of two vectors of columns.
+template <class Columns>
+void strip(const std::int16_t* a, std::int64_t rows, std::int64_t pairs, Columns columns, const std::int32_t* start,
+           std::int32_t* c, std::int64_t stride) {
+  std::int64_t r = 0;
+  const auto take = [&](auto count) HWY_ATTR {
+    constexpr int kRows = decltype(count)::value;
     for (; r + kRows <= rows; r += kRows) {
-      multiply_strip<kRows>(a + r * 2 * pairs, pairs, b + 2 * j, columns, c + r * columns + j);
+      tile<kRows>(a + r * 2 * pairs, pairs, columns, start == nullptr ? nullptr : start + r, c + r * stride, stride);
     }
-    for (; r < rows; ++r) multiply_strip<1>(a + r * 2 * pairs, pairs, b + 2 * j, columns, c + r * columns + j);
+  };
+  take(std::integral_constant<int, kTileRows>());
+  if constexpr (kTileRows > 4) take(std::integral_constant<int, 4>());
+  take(std::integral_constant<int, 2>());
+  take(std::integral_constant<int, 1>());
+}
+
+void matmul(const std::int16_t* a, std::int64_t rows, std::int64_t pairs, const std::int16_t* b, std::int64_t columns,
+            std::int32_t* c, std::int64_t stride) {
+  for (std::int64_t j = 0; j < columns; j += kMatmulColumns) {
+    for (std::int64_t i = 0; i < kMatmulColumns; i += 2 * kLanes) {
+      strip(a, rows, pairs, InStrip{b + 2 * (j * pairs + i)}, nullptr, c + j + i, stride);
+    }
+  }
+}
+
+void conv(const std::int16_t* a, std::int64_t rows, std::int64_t pairs, const std::int16_t* image,
+          const std::int64_t* offsets, std::int64_t columns, const std::int32_t* start, std::int32_t* c,
+          std::int64_t stride) {
+  for (std::int64_t j = 0; j < columns; j += 2 * kLanes) {
+    strip(a, rows, pairs, InImage{image + 2 * j, offsets}, start, c + j, stride);
   }
 }
 
@@ -88,11 +132,18 @@ HWY_AFTER_NAMESPACE();
 namespace zeropoint {
 namespace {
 HWY_EXPORT(matmul);
+HWY_EXPORT(conv);
 }  // namespace
 
 void matmul_s16_s32(const std::int16_t* a, std::int64_t rows, std::int64_t pairs, const std::int16_t* b,
-                    std::int64_t columns, std::int32_t* c) {
-  HWY_DYNAMIC_DISPATCH(matmul)(a, rows, pairs, b, columns, c);
+                    std::int64_t columns, std::int32_t* c, std::int64_t stride) {
+  HWY_DYNAMIC_DISPATCH(matmul)(a, rows, pairs, b, columns, c, stride);
+}
+
+void conv_s16_s32(const std::int16_t* a, std::int64_t rows, std::int64_t pairs, const std::int16_t* image,
+                  const std::int64_t* offsets, std::int64_t columns, const std::int32_t* start, std::int32_t* c,
+                  std::int64_t stride) {
+  HWY_DYNAMIC_DISPATCH(conv)(a, rows, pairs, image, offsets, columns, start, c, stride);
 }
 
 }  // namespace zeropoint
