@@ -24,8 +24,7 @@ std::optional<std::vector<Dim>> common_shape(const std::vector<Tensor>& samples)
 
 }  // namespace
 
-StagedRun::StagedRun(const Model& model, const std::vector<std::vector<Tensor>>& samples,
-                     std::span<const ValueId> stops)
+StagedRun::StagedRun(const Model& model, std::vector<std::vector<Tensor>> samples, std::span<const ValueId> stops)
     : graph_(model.graph),
       opsets_(model.opsets),
       source_(model.source),
@@ -35,7 +34,7 @@ StagedRun::StagedRun(const Model& model, const std::vector<std::vector<Tensor>>&
       stops_(stops.begin(), stops.end()) {
   for (std::size_t i = 0; i < graph_.inputs.size(); ++i) {
     std::vector<Tensor>& values = live_[graph_.inputs[i]];
-    for (const std::vector<Tensor>& sample : samples) values.push_back(sample.at(i));
+    for (std::vector<Tensor>& sample : samples) values.push_back(std::move(sample.at(i)));
   }
   is_needed_.resize(graph_.nodes.size());
   for (const ValueId stop : stops) {

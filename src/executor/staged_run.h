@@ -21,7 +21,7 @@ class StagedRun {
  public:
   /// `samples`: the model's inputs, in order, one set per sample. `stops`: all values that advance() will be asked for.
   /// The graph's constants are shared; the model itself is not changed.
-  StagedRun(const Model& model, const std::vector<std::vector<Tensor>>& samples, std::span<const ValueId> stops);
+  StagedRun(const Model& model, std::vector<std::vector<Tensor>> samples, std::span<const ValueId> stops);
 
   /// Computes `stop` for every sample and calls each(sample's value) in order. Throws what Program throws, and
   /// interrupted.

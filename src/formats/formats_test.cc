@@ -17,7 +17,6 @@ namespace zeropoint {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 /// Tensors in memory.
 class MemoryStore final : public TensorStore {

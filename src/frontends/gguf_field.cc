@@ -47,13 +47,13 @@ std::string with_length(std::string_view text) {
 }
 
 template <class T>
-GgufField scalar(std::string key, GgufKind kind, T value) {
-  return {.key = std::move(key), .kind = kind, .payload = bytes_of(value)};
+GgufField scalar(std::string_view key, GgufKind kind, T value) {
+  return {.key = std::string(key), .kind = kind, .payload = bytes_of(value)};
 }
 
 template <class T>
-GgufField numbers(std::string key, GgufKind kind, std::span<const T> values) {
-  return {.key = std::move(key),
+GgufField numbers(std::string_view key, GgufKind kind, std::span<const T> values) {
+  return {.key = std::string(key),
           .kind = kind,
           .is_array = true,
           .count = values.size(),
@@ -98,30 +98,30 @@ std::string_view name(GgufKind kind) { return kRows[static_cast<std::size_t>(kin
 
 std::size_t width(GgufKind kind) { return kRows[static_cast<std::size_t>(kind)].width; }
 
-GgufField make_gguf_u32(std::string key, std::uint32_t value) { return scalar(std::move(key), GgufKind::u32, value); }
+GgufField make_gguf_u32(std::string_view key, std::uint32_t value) { return scalar(key, GgufKind::u32, value); }
 
-GgufField make_gguf_f32(std::string key, float value) { return scalar(std::move(key), GgufKind::f32, value); }
+GgufField make_gguf_f32(std::string_view key, float value) { return scalar(key, GgufKind::f32, value); }
 
-GgufField make_gguf_bool(std::string key, bool value) {
-  return scalar<std::uint8_t>(std::move(key), GgufKind::boolean, value ? 1 : 0);
+GgufField make_gguf_bool(std::string_view key, bool value) {
+  return scalar<std::uint8_t>(key, GgufKind::boolean, value ? 1 : 0);
 }
 
-GgufField make_gguf_string(std::string key, std::string_view value) {
-  return {.key = std::move(key), .kind = GgufKind::string, .payload = with_length(value)};
+GgufField make_gguf_string(std::string_view key, std::string_view value) {
+  return {.key = std::string(key), .kind = GgufKind::string, .payload = with_length(value)};
 }
 
-GgufField make_gguf_strings(std::string key, std::span<const std::string> values) {
-  GgufField field{.key = std::move(key), .kind = GgufKind::string, .is_array = true, .count = values.size()};
+GgufField make_gguf_strings(std::string_view key, std::span<const std::string> values) {
+  GgufField field{.key = std::string(key), .kind = GgufKind::string, .is_array = true, .count = values.size()};
   for (const std::string& value : values) field.payload += with_length(value);
   return field;
 }
 
-GgufField make_gguf_floats(std::string key, std::span<const float> values) {
-  return numbers(std::move(key), GgufKind::f32, values);
+GgufField make_gguf_floats(std::string_view key, std::span<const float> values) {
+  return numbers(key, GgufKind::f32, values);
 }
 
-GgufField make_gguf_integers(std::string key, std::span<const std::int32_t> values) {
-  return numbers(std::move(key), GgufKind::i32, values);
+GgufField make_gguf_integers(std::string_view key, std::span<const std::int32_t> values) {
+  return numbers(key, GgufKind::i32, values);
 }
 
 std::optional<std::int64_t> as_integer(const GgufField& field) {

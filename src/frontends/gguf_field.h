@@ -41,13 +41,13 @@ struct GgufField {
   std::string payload;      // little-endian elements one after another, strings with their length in front
 };
 
-GgufField make_gguf_u32(std::string key, std::uint32_t value);
-GgufField make_gguf_f32(std::string key, float value);
-GgufField make_gguf_bool(std::string key, bool value);
-GgufField make_gguf_string(std::string key, std::string_view value);
-GgufField make_gguf_strings(std::string key, std::span<const std::string> values);
-GgufField make_gguf_floats(std::string key, std::span<const float> values);
-GgufField make_gguf_integers(std::string key, std::span<const std::int32_t> values);
+GgufField make_gguf_u32(std::string_view key, std::uint32_t value);
+GgufField make_gguf_f32(std::string_view key, float value);
+GgufField make_gguf_bool(std::string_view key, bool value);
+GgufField make_gguf_string(std::string_view key, std::string_view value);
+GgufField make_gguf_strings(std::string_view key, std::span<const std::string> values);
+GgufField make_gguf_floats(std::string_view key, std::span<const float> values);
+GgufField make_gguf_integers(std::string_view key, std::span<const std::int32_t> values);
 
 // What the field says, where it is of that sort. Integers of every width fit; a u64 above INT64_MAX does not.
 std::optional<std::int64_t> as_integer(const GgufField& field);

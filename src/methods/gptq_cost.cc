@@ -79,7 +79,7 @@ double seconds_per_multiply_add() {
     sum.add(rows.data<float>(), kProbe, kProbe);
     sum.finish();
   });
-  return seconds / static_cast<double>(kProbe * kProbe * kProbe / 2);
+  return 2 * seconds / static_cast<double>(kProbe * kProbe * kProbe);
 }
 
 double seconds_per_grid_weight(const Model& model, const WeightTarget& target, const GptqOptions& options) {

@@ -102,7 +102,7 @@ void add_input_rows(const Node& node, std::int64_t opset, const Shape& weight, c
   if (node.op_type == "Conv") return add_windows(node, opset, weight, x, sum);
   const std::int64_t wanted = sum.columns();
   const std::int64_t found = x.rank() == 0 ? 0 : reads_columns(node) ? x.dim(0) : x.shape().back();
-  if (found != wanted) {
+  if (found != wanted || wanted == 0) {
     fail(ErrorKind::invalid_data, node.label, "its input {} does not fit a weight of {} inputs", to_string(x.shape()),
          wanted);
   }

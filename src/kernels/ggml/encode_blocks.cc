@@ -175,7 +175,8 @@ HWY_INLINE void FindGrids(const Extremes* fours, Grids& grids) {
     const VF32 peak = hn::IfThenElse(hn::Gt(high, hn::Neg(low)), high, low);
     const Mask is_zero = hn::Eq(peak, zero);
     const Mask known = hn::Or(is_zero, hn::Not(hn::Eq(high, hn::Neg(low))));
-    grids.set_step(hn::Div(hn::IfThenZeroElse(is_zero, peak), Set(-kFormat.levels / 2)), known);
+    constexpr int kZero = kFormat.levels / 2;
+    grids.set_step(hn::Div(hn::IfThenZeroElse(is_zero, peak), Set(-kZero)), known);
   }
 }
 
@@ -190,7 +191,8 @@ HWY_INLINE VI32 CodesOf(const float* x, const Grids& grids, int lane) {
   if constexpr (kType == GgmlType::q8_0) {  // halves away from zero: just below a half is enough to reach it
     return hn::ConvertTo(I32(), hn::Add(v, hn::CopySignToAbs(Set(0.5F - 0x1p-25F), v)));
   } else {
-    constexpr float kOffset = kFormat.has_min ? 0.5F : static_cast<float>(kFormat.levels / 2) + 0.5F;
+    constexpr int kZero = kFormat.has_min ? 0 : kFormat.levels / 2;
+    constexpr float kOffset = static_cast<float>(kZero) + 0.5F;
     return hn::ConvertTo(I32(), hn::Add(v, Set(kOffset)));
   }
 }

@@ -10,13 +10,14 @@ void decode_block(GgmlType type, const std::byte* src, float* dst) {
   unpack(type, src, block);
   const float d = f16_to_f32(block.d);
   const float m = f16_to_f32(block.m);
+  const int zero = format.levels / 2;
   for (int i = 0; i < kBlock; ++i) {
     if (type == GgmlType::q8_0) {
       dst[i] = static_cast<float>(static_cast<std::int8_t>(block.codes[i])) * d;
     } else if (format.has_min) {
       dst[i] = static_cast<float>(block.codes[i]) * d + m;
     } else {
-      dst[i] = static_cast<float>(block.codes[i] - format.levels / 2) * d;
+      dst[i] = static_cast<float>(block.codes[i] - zero) * d;
     }
   }
 }

@@ -23,7 +23,8 @@ GridBatch some_grids() {
   for (int g = 0; g < kGridsAtOnce; ++g) {
     grids.scales[g] = 0.5F / static_cast<float>(g + 1);
     grids.lowest[g] = static_cast<float>(-8 - g);
-    grids.highest[g] = static_cast<float>(7 - g / 4);
+    const int narrower = g / 4;
+    grids.highest[g] = static_cast<float>(7 - narrower);
   }
   return grids;
 }
