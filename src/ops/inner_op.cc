@@ -9,13 +9,14 @@ constexpr std::int64_t kNewestOpset = 27;
 
 }  // namespace
 
-InnerOp::InnerOp(const OpSite& outer, std::string op_type, std::vector<ValueFacts> inputs, Attributes attributes) {
+InnerOp::InnerOp(const OpSite& outer, std::string op_type, std::vector<ValueFacts> inputs,
+                 const Attributes& attributes) {
   const OpSpec* spec = find_op("", op_type, kNewestOpset);
   if (spec == nullptr) fail(ErrorKind::internal, outer.node.label, "{} is not offered", op_type);
   Node node;
   node.op_type = std::move(op_type);
   node.label = outer.node.label;
-  for (auto& [key, value] : attributes) node.attributes.push_back({.name = std::move(key), .value = std::move(value)});
+  for (const auto& [key, value] : attributes) node.attributes.push_back({.name = key, .value = value});
   for (std::size_t i = 0; i < inputs.size(); ++i) node.inputs.push_back(inputs[i] ? static_cast<ValueId>(i) : kNoValue);
   node.outputs = {static_cast<ValueId>(inputs.size())};
   const OpSite site{.node = node, .opset = kNewestOpset, .inputs = inputs, .services = outer.services};

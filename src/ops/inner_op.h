@@ -17,7 +17,7 @@ class InnerOp {
 
   /// The operator of the ai.onnx domain as of its newest version, for inputs with these facts (shapes known). Errors
   /// carry the outer node's label.
-  InnerOp(const OpSite& outer, std::string op_type, std::vector<ValueFacts> inputs, Attributes attributes = {});
+  InnerOp(const OpSite& outer, std::string op_type, std::vector<ValueFacts> inputs, const Attributes& attributes = {});
 
   const ValueFacts& facts() const { return facts_; }  ///< of output 0
   Shape output_shape() const;                         ///< of its memory: [N, spatial..., C] when it is channels_last
