@@ -11,7 +11,6 @@ namespace zeropoint {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 class MemoryStore final : public TensorStore {
  public:

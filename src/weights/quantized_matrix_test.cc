@@ -8,7 +8,6 @@ namespace zeropoint {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 std::vector<float> values(const Tensor& t) {
   const auto v = t.values<float>();

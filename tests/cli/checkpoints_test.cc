@@ -19,7 +19,6 @@ using cli::kExitUsage;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using Json = nlohmann::json;
 
 class Checkpoints : public CommandLine {

@@ -12,7 +12,6 @@ namespace {
 using cli::kExitError;
 using cli::kExitInterrupted;
 using cli::kExitUsage;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
