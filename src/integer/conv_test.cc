@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/parallel.h"
 #include "integer/test_data.h"
 #include "zeropoint/error.h"
 
@@ -101,13 +102,66 @@ RC_GTEST_PROP(IntegerConv, EqualsItsReferenceBitForBit, (std::uint32_t seed)) {
   }
 }
 
-TEST(IntegerConv, WideImagesAreCutIntoPieces) {
+struct ConvCase {
+  std::string_view what;
+  Shape x, w;
+  WindowOptions window;
+};
+
+// Larger than one piece of work, or at its edge: 64 channels, 512 columns, strips of 32, pairs of channels.
+const ConvCase kPieces[] = {
+    {"wide image", {1, 3, 70, 61}, {5, 3, 3, 3}, {.pads = {1, 1, 1, 1}}},
+    {"rows longer than a piece", {1, 2, 3, 700}, {3, 2, 3, 3}, {.pads = {1, 1, 1, 1}}},
+    {"a row of one piece", {1, 4, 512}, {1, 4, 1}, {}},
+    {"a row of one piece and one", {1, 4, 513}, {1, 4, 1}, {}},
+    {"channels of one block", {1, 7, 4, 4}, {64, 7, 1, 1}, {}},
+    {"channels of one block and one", {1, 8, 4, 4}, {65, 8, 3, 3}, {.pads = {0, 1, 2, 3}}},
+    {"two blocks in each of two groups", {2, 10, 5, 5}, {132, 5, 2, 2}, {.groups = 2}},
+    {"depthwise", {2, 70, 9, 9}, {70, 1, 3, 3}, {.strides = {2, 2}, .pads = {1, 1, 1, 1}, .groups = 70}},
+    {"depthwise, two outputs per input", {1, 33, 7, 6}, {66, 1, 3, 3}, {.pads = {1, 1, 1, 1}, .groups = 33}},
+    {"pointwise with strides", {1, 6, 15, 14}, {7, 6, 1, 1}, {.strides = {2, 3}}},
+    {"stride beyond the kernel", {1, 2, 20, 20}, {3, 2, 2, 3}, {.strides = {5, 4}}},
+    {"taps far apart", {1, 2, 3, 41}, {3, 2, 2, 3}, {.dilations = {2, 19}, .pads = {0, 0, 0, 0}}},
+    {"taps in the padding only", {1, 1, 2, 2}, {1, 1, 2, 2}, {.dilations = {100, 100}, .pads = {50, 50, 50, 50}}},
+    {"three dimensions", {1, 3, 6, 7, 8}, {4, 3, 3, 2, 3}, {.strides = {2, 1, 3}, .pads = {1, 0, 2, 0, 1, 1}}},
+    {"one column", {1, 5, 9, 1}, {3, 5, 3, 1}, {.pads = {1, 0, 1, 0}}},
+    {"no samples", {0, 3, 5, 5}, {4, 3, 3, 3}, {}},
+    {"no outputs", {1, 3, 5, 5}, {0, 3, 3, 3}, {}},
+    {"no inputs", {1, 0, 5, 5}, {2, 0, 3, 3}, {}},
+};
+
+TEST(IntegerConv, PiecesOfAnySizeJoinForAnyThreadCount) {
   RandomTensors random(2);
-  const QuantizedTensor x = random.tensor(DType::u8, {1, 3, 70, 61});
-  const QuantizedTensor w = random.per_axis_tensor(DType::i8, {5, 3, 3, 3}, 0);
-  const WindowOptions window{.pads = {1, 1, 1, 1}};
-  EXPECT_EQ(accumulators(integer::conv_accumulators(x, w, window)),
-            accumulators(integer::reference::conv_accumulators(x, w, window)));
+  for (const ConvCase& c : kPieces) {
+    for (const DType type : {DType::u8, DType::i8}) {
+      SCOPED_TRACE(c.what);
+      const QuantizedTensor x = random.tensor(type, c.x);
+      const QuantizedTensor w = random.per_axis_tensor(DType::i8, c.w, 0);
+      const Tensor bias = random.bias(c.w[0]);
+      const TensorQParams y = random.grid(type);
+      const auto want = accumulators(integer::reference::conv_accumulators(x, w, c.window));
+      const auto want_codes = codes_of(integer::reference::conv(x, w, bias, c.window, y).codes);
+      for (const int threads : {1, 2, 3}) {
+        set_num_threads(threads);
+        EXPECT_EQ(accumulators(integer::conv_accumulators(x, w, c.window)), want) << threads << " threads";
+        EXPECT_EQ(codes_of(integer::conv(x, w, bias, c.window, y).codes), want_codes) << threads << " threads";
+      }
+      set_num_threads(0);
+    }
+  }
+}
+
+TEST(IntegerConv, CodesAtTheEndsAreExact) {
+  // Differences of +-255 on both sides, over all of K: the largest products there are.
+  for (const std::int32_t zero_point : {0, 255}) {
+    const std::int32_t code = 255 - zero_point;
+    const QuantizedTensor x{tensor_of_codes(DType::u8, {1, 5, 4, 9}, std::vector<std::int32_t>(180, code)),
+                            tensor_qparams({.dtype = DType::u8}, {1, zero_point})};
+    const QuantizedTensor w{tensor_of_codes(DType::u8, {2, 5, 3, 3}, std::vector<std::int32_t>(90, 255)),
+                            tensor_qparams({.dtype = DType::u8}, {1, 0})};
+    const std::int32_t product = (code - zero_point) * 255;
+    EXPECT_THAT(accumulators(integer::conv_accumulators(x, w)), Each(45 * product));
+  }
 }
 
 TEST(IntegerAveragePool, CountsPaddingOnlyWhenAsked) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/fail.h"
 #include "base/parallel.h"
 #include "integer/test_data.h"
 #include "zeropoint/error.h"
@@ -128,16 +129,28 @@ TEST(IntegerMatmul, SixteenBitCodesAreExact) {
             accumulators(integer::reference::matmul_accumulators(a, b)));
 }
 
-TEST(IntegerMatmul, DoesNotDependOnTheThreadCount) {
+TEST(IntegerMatmul, PiecesOfAnySizeJoinForAnyThreadCount) {
+  // Pieces are 64 rows by 256 columns; strips 32 columns; k is taken in pairs.
+  constexpr std::int64_t kSizes[][3] = {{1, 1, 1},     {1, 64, 255}, {1, 65, 256}, {2, 7, 257},
+                                        {63, 8, 31},   {64, 9, 32},  {65, 10, 33}, {150, 64, 513},
+                                        {130, 3, 257}, {0, 4, 300},  {70, 0, 5},   {5, 4, 0}};
   RandomTensors random(6);
-  const QuantizedTensor a = random.tensor(DType::u8, {150, 64});
-  const QuantizedTensor b = random.per_axis_tensor(DType::i8, {64, 33}, 1);
-  set_num_threads(1);
-  const auto one = codes_of(integer::matmul(a, b, {}, a.qparams).codes);
-  set_num_threads(3);
-  const auto three = codes_of(integer::matmul(a, b, {}, a.qparams).codes);
-  set_num_threads(0);
-  EXPECT_EQ(one, three);
+  for (const auto& [m, k, n] : kSizes) {
+    for (const DType type : {DType::u8, DType::i8}) {
+      SCOPED_TRACE(fmt::format("{} x {} x {}", m, k, n));
+      const QuantizedTensor a = random.tensor(type, {m, k});
+      const QuantizedTensor b = random.per_axis_tensor(type, {k, n}, 1);
+      const Tensor bias = random.bias(n);
+      const auto want = accumulators(integer::reference::matmul_accumulators(a, b));
+      const auto want_codes = codes_of(integer::reference::matmul(a, b, bias, a.qparams).codes);
+      for (const int threads : {1, 2, 3}) {
+        set_num_threads(threads);
+        EXPECT_EQ(accumulators(integer::matmul_accumulators(a, b)), want) << threads << " threads";
+        EXPECT_EQ(codes_of(integer::matmul(a, b, bias, a.qparams).codes), want_codes) << threads << " threads";
+      }
+      set_num_threads(0);
+    }
+  }
 }
 
 }  // namespace

@@ -132,6 +132,7 @@ void PreparedConv::run_group(const Group& group, const std::int32_t* start,
 
 void PreparedConv::run(const Tensor& x, const std::int32_t* start,
                        const std::function<void(const ChannelRun&)>& sink) const {
+  if (shape_.out_channels == 0) return;
   const std::int64_t group_inputs = shape_.group_channels * element_count(shape_.window.input);
   const std::int64_t group_outputs = shape_.out_channels / shape_.groups;
   const std::int64_t image_size = channel_pairs_ * layout_.pair_size();

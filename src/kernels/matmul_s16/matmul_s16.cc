@@ -4,6 +4,7 @@
 #include "hwy/highway.h"
 
 #include <cstring>
+#include <type_traits>
 
 #include "kernels/matmul_s16/matmul_s16.h"
 #include "kernels/simd-inl.h"
@@ -60,42 +61,46 @@ struct InImage {
   HWY_INLINE const std::int16_t* at(std::int64_t p) const { return image + offsets[p] * 2; }
 };
 
-/// kRows rows of two vectors of columns.
-template <int kRows, class Columns>
+/// kRows rows of one or two vectors of columns. Unrolled, or GCC keeps the sums in memory.
+template <int kRows, int kVectors, class Columns>
 HWY_INLINE void tile(const std::int16_t* a, std::int64_t pairs, Columns columns, const std::int32_t* start,
                      std::int32_t* c, std::int64_t stride) {
   const I16 i16;
   const I32 i32;
   VI32 left[kRows];
   VI32 right[kRows];
+#pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) left[r] = right[r] = hn::Set(i32, start == nullptr ? 0 : start[r]);
   for (std::int64_t p = 0; p < pairs; ++p) {
     const std::int16_t* b = columns.at(p);
     const VI16 b0 = hn::LoadU(i16, b);
-    const VI16 b1 = hn::LoadU(i16, b + 2 * kLanes);
+    const VI16 b1 = kVectors == 2 ? hn::LoadU(i16, b + 2 * kLanes) : b0;
+#pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
       std::int32_t pair = 0;
       std::memcpy(&pair, a + r * 2 * pairs + 2 * p, sizeof(pair));
       const VI16 both = hn::BitCast(i16, hn::Set(i32, pair));
       left[r] = AddPairProducts(both, b0, left[r]);
-      right[r] = AddPairProducts(both, b1, right[r]);
+      if (kVectors == 2) right[r] = AddPairProducts(both, b1, right[r]);
     }
   }
+#pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
     hn::StoreU(left[r], i32, c + r * stride);
-    hn::StoreU(right[r], i32, c + r * stride + kLanes);
+    if (kVectors == 2) hn::StoreU(right[r], i32, c + r * stride + kLanes);
   }
 }
 
-/// All rows of two vectors of columns.
-template <class Columns>
+/// All rows of one or two vectors of columns.
+template <int kVectors, class Columns>
 void strip(const std::int16_t* a, std::int64_t rows, std::int64_t pairs, Columns columns, const std::int32_t* start,
            std::int32_t* c, std::int64_t stride) {
   std::int64_t r = 0;
   const auto take = [&](auto count) HWY_ATTR {
     constexpr int kRows = decltype(count)::value;
     for (; r + kRows <= rows; r += kRows) {
-      tile<kRows>(a + r * 2 * pairs, pairs, columns, start == nullptr ? nullptr : start + r, c + r * stride, stride);
+      tile<kRows, kVectors>(a + r * 2 * pairs, pairs, columns, start == nullptr ? nullptr : start + r, c + r * stride,
+                            stride);
     }
   };
   take(std::integral_constant<int, kTileRows>());
@@ -108,7 +113,7 @@ void matmul(const std::int16_t* a, std::int64_t rows, std::int64_t pairs, const 
             std::int32_t* c, std::int64_t stride) {
   for (std::int64_t j = 0; j < columns; j += kMatmulColumns) {
     for (std::int64_t i = 0; i < kMatmulColumns; i += 2 * kLanes) {
-      strip(a, rows, pairs, InStrip{b + 2 * (j * pairs + i)}, nullptr, c + j + i, stride);
+      strip<2>(a, rows, pairs, InStrip{b + 2 * (j * pairs + i)}, nullptr, c + j + i, stride);
     }
   }
 }
@@ -116,9 +121,11 @@ void matmul(const std::int16_t* a, std::int64_t rows, std::int64_t pairs, const 
 void conv(const std::int16_t* a, std::int64_t rows, std::int64_t pairs, const std::int16_t* image,
           const std::int64_t* offsets, std::int64_t columns, const std::int32_t* start, std::int32_t* c,
           std::int64_t stride) {
-  for (std::int64_t j = 0; j < columns; j += 2 * kLanes) {
-    strip(a, rows, pairs, InImage{image + 2 * j, offsets}, start, c + j, stride);
+  std::int64_t j = 0;
+  for (; j + kLanes < columns; j += 2 * kLanes) {
+    strip<2>(a, rows, pairs, InImage{image + 2 * j, offsets}, start, c + j, stride);
   }
+  if (j < columns) strip<1>(a, rows, pairs, InImage{image + 2 * j, offsets}, start, c + j, stride);
 }
 
 #endif
