@@ -31,6 +31,13 @@ void pair_codes(const std::int8_t* a, const std::int8_t* b, std::int64_t n, std:
   pair_codes_i8(a, b, n, 1, zero_point, to);
 }
 
+void code_differences(const std::uint8_t* q, std::int64_t n, std::int32_t zero_point, std::int16_t* to) {
+  code_differences_u8(q, n, zero_point, to);
+}
+void code_differences(const std::int8_t* q, std::int64_t n, std::int32_t zero_point, std::int16_t* to) {
+  code_differences_i8(q, n, zero_point, to);
+}
+
 /// One strip of one matrix [k, n], its columns from `column` on. `to` was filled with zeros.
 template <class Code>
 void pack_strip(const Code* matrix, std::int64_t k, std::int64_t n, std::int64_t column, const Operand& b,
@@ -83,15 +90,15 @@ Tensor PreparedMatmul::pack(const MatmulShape& shape, const Tensor& codes, const
 PreparedMatmul::PreparedMatmul(const MatmulShape& shape, std::int32_t a_zero_point, Tensor packed)
     : shape_(shape), a_zero_point_(a_zero_point), packed_(std::move(packed)), pairs_(ceil_div(shape.k, 2)) {}
 
-std::vector<std::int16_t> PreparedMatmul::differences(const Tensor& a) const {
+std::unique_ptr<std::int16_t[]> PreparedMatmul::differences(const Tensor& a) const {
   const std::int64_t rows = shape_.k == 0 ? 0 : a.size() / shape_.k;
-  std::vector<std::int16_t> all(static_cast<std::size_t>(rows * 2 * pairs_));
+  auto all = std::make_unique_for_overwrite<std::int16_t[]>(static_cast<std::size_t>(rows * 2 * pairs_));
   const auto fill = [&](const auto* codes) {
     parallel_ranges(rows, grain(kCodesPerChunk, shape_.k), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {
-        const auto* from = codes + row * shape_.k;
-        std::int16_t* to = all.data() + row * 2 * pairs_;
-        for (std::int64_t k = 0; k < shape_.k; ++k) to[k] = static_cast<std::int16_t>(from[k] - a_zero_point_);
+        std::int16_t* to = all.get() + row * 2 * pairs_;
+        to[2 * pairs_ - 1] = 0;  // where k is odd
+        code_differences(codes + row * shape_.k, shape_.k, a_zero_point_, to);
       }
     });
   };
@@ -104,7 +111,7 @@ std::vector<std::int16_t> PreparedMatmul::differences(const Tensor& a) const {
 }
 
 void PreparedMatmul::run(const Tensor& a, const std::function<void(const RowRun&)>& sink) const {
-  const std::vector<std::int16_t> left = differences(a);
+  const auto left = differences(a);
   const std::int64_t row_blocks = ceil_div(shape_.m, kRowBlock);
   const std::int64_t column_blocks = ceil_div(shape_.n, kColumnBlock);
   const std::int64_t strips = ceil_div(shape_.n, kMatmulColumns);
@@ -120,7 +127,7 @@ void PreparedMatmul::run(const Tensor& a, const std::function<void(const RowRun&
       const std::int64_t rows = std::min(kRowBlock, shape_.m - row);
       const std::int64_t columns = std::min(kColumnBlock, shape_.n - column);
       const std::int64_t strip = at.b * strips + column / kMatmulColumns;
-      matmul_s16_s32(left.data() + (at.a * shape_.m + row) * 2 * pairs_, rows, pairs_,
+      matmul_s16_s32(left.get() + (at.a * shape_.m + row) * 2 * pairs_, rows, pairs_,
                      packed_.data<std::int16_t>() + strip * pairs_ * kMatmulColumns * 2,
                      ceil_div(columns, kMatmulColumns) * kMatmulColumns, sums.get(), stride);
       for (std::int64_t r = 0; r < rows; ++r) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "integer/matmul_shape.h"
 #include "integer/operand.h"
@@ -33,7 +34,8 @@ class PreparedMatmul {
   void run(const Tensor& a, const std::function<void(const RowRun&)>& sink) const;
 
  private:
-  std::vector<std::int16_t> differences(const Tensor& a) const;
+  /// Of all rows, each padded to an even length.
+  std::unique_ptr<std::int16_t[]> differences(const Tensor& a) const;
 
   MatmulShape shape_;
   std::int32_t a_zero_point_;

@@ -10,16 +10,37 @@
 namespace zeropoint {
 namespace {
 
-template <class Code, class Kernel>
-void check(const Kernel& kernel, std::int32_t lowest) {
+template <class Code>
+std::vector<Code> some_codes(std::int64_t n, std::int32_t lowest) {
   std::mt19937 random(3);
   std::uniform_int_distribution<int> code(lowest, lowest + 255);
+  std::vector<Code> codes(static_cast<std::size_t>(n));
+  for (auto& q : codes) q = static_cast<Code>(code(random));
+  return codes;
+}
+
+template <class Code, class Kernel>
+void check_differences(const Kernel& kernel, std::int32_t lowest) {
+  for (const std::int64_t n : {0, 1, 7, 8, 9, 31, 32, 33, 100}) {
+    const std::vector<Code> q = some_codes<Code>(n, lowest);
+    for (const std::int32_t zero_point : {lowest, lowest + 100, lowest + 255}) {
+      std::vector<std::int16_t> got(static_cast<std::size_t>(n + 1), 77);  // one more must stay
+      std::vector<std::int16_t> want = got;
+      kernel(q.data(), n, zero_point, got.data());
+      reference::code_differences<Code>(q.data(), n, zero_point, want.data());
+      ASSERT_EQ(got, want) << n << " zero point " << zero_point;
+    }
+  }
+}
+
+template <class Code, class Kernel>
+void check(const Kernel& kernel, std::int32_t lowest) {
   for (const std::int64_t n : {0, 1, 3, 4, 5, 15, 16, 17, 31, 33, 100}) {
     for (const std::int64_t step : {1, 2, 3}) {
-      std::vector<Code> a(static_cast<std::size_t>(n * step));
-      std::vector<Code> b(a.size());
-      for (auto& q : a) q = static_cast<Code>(code(random));
-      for (auto& q : b) q = static_cast<Code>(code(random));
+      // The shortest rows that hold n codes: nothing behind the last one may be read.
+      const std::int64_t length = n == 0 ? 0 : (n - 1) * step + 1;
+      const std::vector<Code> a = some_codes<Code>(length, lowest);
+      const std::vector<Code> b(a.rbegin(), a.rend());
       for (const std::int32_t zero_point : {lowest, lowest + 100, lowest + 255}) {
         for (const Code* second : {static_cast<const Code*>(nullptr), static_cast<const Code*>(b.data())}) {
           std::vector<std::int16_t> got(static_cast<std::size_t>(2 * n + 1), 77);  // one more must stay
@@ -37,6 +58,8 @@ TEST(PairCodesKernel, EveryTargetMatchesTheReference) {
   testing::for_each_target([] {
     check<std::uint8_t>(pair_codes_u8, 0);
     check<std::int8_t>(pair_codes_i8, -128);
+    check_differences<std::uint8_t>(code_differences_u8, 0);
+    check_differences<std::int8_t>(code_differences_i8, -128);
   });
 }
 
