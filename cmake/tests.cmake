@@ -5,7 +5,7 @@ enable_testing()
 
 file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.cc)
 add_library(zeropoint_test_main STATIC ${support_sources})
-target_link_libraries(zeropoint_test_main PUBLIC zeropoint zeropoint_flags GTest::gmock GTest::gtest rapidcheck
+target_link_libraries(zeropoint_test_main PUBLIC zeropoint_commands zeropoint_flags GTest::gmock GTest::gtest rapidcheck
   fmt::fmt nlohmann_json::nlohmann_json protozero hwy::hwy DNNL::dnnl)
 target_include_directories(zeropoint_test_main PUBLIC src tests)
 target_compile_definitions(zeropoint_test_main PUBLIC ZEROPOINT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
