@@ -7,6 +7,20 @@
 #include "executor/plan_builder.h"
 
 namespace zeropoint {
+namespace {
+
+/// Whether axes matter to no input but the first, and no code shares its byte with others, which nothing could reorder.
+bool is_first_alone(const Node& node, std::span<const ValueFacts> inputs) {
+  if (node.get_int("output_dtype", 0) != 0) return false;  // may say 4 bits, and was not checked yet
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i]) continue;
+    if (bits(inputs[i].dtype) < 8) return false;
+    if (i > 0 && (inputs[i].shape.size() > 1 || element_count(inputs[i].shape) != 1)) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 /// Chooses the layouts and sets `inputs[i].layout`; adds the conversions that are missing.
 PlanBuilder::Presentation PlanBuilder::present(const WorkItem& item, std::vector<ValueFacts>& inputs) {
@@ -34,7 +48,9 @@ PlanBuilder::Presentation PlanBuilder::present(const WorkItem& item, std::vector
 /// Whether a node that follows its inputs' layout has one that is there in channels_last only.
 bool PlanBuilder::wants_channels_last(const CompiledNode& compiled, const Node& node,
                                       std::span<const ValueFacts> inputs) const {
-  if (!compiled.spec->keeps_layout && !compiled.spec->has_axis) return false;
+  const OpSpec& spec = *compiled.spec;
+  if (!spec.keeps_layout && !spec.has_axis && !(spec.keeps_layout_of_first && is_first_alone(node, inputs)))
+    return false;
   std::size_t rank = 0;
   bool is_there = false;
   for (std::size_t i = 0; i < inputs.size(); ++i) {

@@ -111,8 +111,9 @@ struct OpSpec {
   int in_place = -1;          // output 0 may overwrite this input (same bytes, elementwise); -1: never
   bool is_view = false;       // output 0 is input 0 with another shape: nothing is computed; make() may be null
   bool keeps_layout = false;  // elementwise with broadcast, no axes: the plan may permute all shapes alike
-  bool has_axis = false;      // the attribute axis is all that refers to axes: the plan may permute shapes and axis
-  int default_axis = 0;       // has_axis: when the attribute is absent
+  bool keeps_layout_of_first = false;  // the same where all inputs but the first are scalars or have the shape [1]
+  bool has_axis = false;  // the attribute axis is all that refers to axes: the plan may permute shapes and axis
+  int default_axis = 0;   // has_axis: when the attribute is absent
   bool takes_either_layout = false;        // input 0 comes in the layout that it has; infer() says that of the outputs
   std::uint32_t channels_last_inputs = 0;  // bit i: input i comes in that layout; infer() says what the outputs have
   std::string_view float_types = "float32";  // for `zeropoint ops`
