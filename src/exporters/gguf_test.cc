@@ -12,6 +12,7 @@
 #include "checkpoint/gguf_store.h"
 #include "exporters/safetensors_writer.h"
 #include "frontends/gguf.h"
+#include "support/export_gguf.h"
 #include "support/gguf_bytes.h"
 #include "support/temp_folder.h"
 #include "zeropoint/error.h"
@@ -21,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
+using testing::export_gguf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Optional;
@@ -84,17 +86,11 @@ std::string message(const std::function<void()>& body) {
   return "accepted";
 }
 
-GgufPlan planned_and_written(const Checkpoint& checkpoint, const GgufOptions& options, const fs::path& path) {
-  GgufPlan plan = plan_gguf(checkpoint, options);
-  write_gguf(checkpoint, plan, options, path);
-  return plan;
-}
-
 TEST(GgufExport, ReadsBackAsTheSameCheckpoint) {
   const TempFolder folder;
   write_checkpoint(folder.path() / "m", llama_config(), llama_tensors());
   const Checkpoint original = open_checkpoint(folder / "m");
-  const GgufPlan plan = planned_and_written(original, {.mix = "F32"}, folder / "m.gguf");
+  const GgufPlan plan = export_gguf(original, {.mix = "F32"}, folder / "m.gguf");
   EXPECT_EQ(plan.file_bytes, fs::file_size(folder / "m.gguf"));
   EXPECT_EQ(plan.bits_per_weight, 32);
 
@@ -111,7 +107,7 @@ TEST(GgufExport, ReadsBackAsTheSameCheckpoint) {
     EXPECT_EQ(again.config[key], original.config[key]) << key;
   }
   // And the file of that file is the same file.
-  planned_and_written(again, {.mix = "F32"}, folder / "again.gguf");
+  export_gguf(again, {.mix = "F32"}, folder / "again.gguf");
   const GgufFile first = GgufFile::open(folder / "m.gguf");
   const GgufFile second = GgufFile::open(folder / "again.gguf");
   EXPECT_EQ(first.fields().size(), second.fields().size());
@@ -124,7 +120,7 @@ TEST(GgufExport, ReadsBackAsTheSameCheckpoint) {
 TEST(GgufExport, MetadataSaysWhatLlamaCppWants) {
   const TempFolder folder;
   write_checkpoint(folder.path() / "m", llama_config(), llama_tensors());
-  planned_and_written(open_checkpoint(folder / "m"), {.mix = "Q8_0"}, folder / "m.gguf");
+  export_gguf(open_checkpoint(folder / "m"), {.mix = "Q8_0"}, folder / "m.gguf");
   const GgufFile file = GgufFile::open(folder / "m.gguf");
   const auto field = [&](std::string_view key) {
     const GgufField* found = find_field(file.fields(), key);
@@ -161,9 +157,9 @@ TEST(GgufExport, ThreadsAndSourcesDoNotChangeTheBytes) {
   const TempFolder folder;
   write_checkpoint(folder.path() / "m", llama_config(), llama_tensors());
   const Checkpoint checkpoint = open_checkpoint(folder / "m");
-  planned_and_written(checkpoint, {.mix = "F32"}, folder / "f32.gguf");
-  planned_and_written(checkpoint, {.mix = "Q4_0"}, folder / "a.gguf");
-  planned_and_written(open_checkpoint(folder / "f32.gguf"), {.mix = "Q4_0"}, folder / "b.gguf");
+  export_gguf(checkpoint, {.mix = "F32"}, folder / "f32.gguf");
+  export_gguf(checkpoint, {.mix = "Q4_0"}, folder / "a.gguf");
+  export_gguf(open_checkpoint(folder / "f32.gguf"), {.mix = "Q4_0"}, folder / "b.gguf");
   const GgufFile a = GgufFile::open(folder / "a.gguf");
   const GgufFile b = GgufFile::open(folder / "b.gguf");
   for (const GgufTensor& tensor : a.tensors()) {
@@ -180,8 +176,8 @@ TEST(GgufExport, ImportanceIsUsedAndChecked) {
   Importance importance;
   importance["model.layers.0.self_attn.q_proj.weight"] = std::vector<float>(32, 0.001F);
   importance["model.layers.0.self_attn.q_proj.weight"][5] = 100;
-  planned_and_written(checkpoint, {.mix = "Q4_0", .importance = &importance}, folder / "a.gguf");
-  planned_and_written(checkpoint, {.mix = "Q4_0"}, folder / "b.gguf");
+  export_gguf(checkpoint, {.mix = "Q4_0", .importance = &importance}, folder / "a.gguf");
+  export_gguf(checkpoint, {.mix = "Q4_0"}, folder / "b.gguf");
   const auto error_in_column_5 = [&](const std::string& file) {
     const Checkpoint read = open_checkpoint(folder / file);
     const Tensor x = read.weights->read(*read.weights->find("model.layers.0.self_attn.q_proj.weight"));
@@ -217,7 +213,7 @@ TEST(GgufExport, Gpt2MatricesAreTransposed) {
   write_checkpoint(folder.path() / "m",
                    R"({"model_type":"gpt2","n_embd":32,"n_head":2,"n_layer":1,"n_positions":8,"vocab_size":4})",
                    tensors);
-  const GgufPlan plan = planned_and_written(open_checkpoint(folder / "m"), {.mix = "F32"}, folder / "m.gguf");
+  const GgufPlan plan = export_gguf(open_checkpoint(folder / "m"), {.mix = "F32"}, folder / "m.gguf");
   EXPECT_THAT(plan.notes, ElementsAre("transformer.h.0.attn.bias is left out: GGUF readers do without it"));
   const GgufFile file = GgufFile::open(folder / "m.gguf");
   const auto up = std::ranges::find(file.tensors(), "blk.0.ffn_up.weight", &GgufTensor::name);
@@ -236,7 +232,7 @@ TEST(GgufExport, Llama3ScalingBecomesFactors) {
       R"(,"rope_scaling":{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,)"
       R"("original_max_position_embeddings":8192})";
   write_checkpoint(folder.path() / "m", llama_config(scaling), llama_tensors());
-  planned_and_written(open_checkpoint(folder / "m"), {.mix = "F32"}, folder / "m.gguf");
+  export_gguf(open_checkpoint(folder / "m"), {.mix = "F32"}, folder / "m.gguf");
   const Checkpoint again = open_checkpoint(folder / "m.gguf");
   EXPECT_EQ(again.config["rope_scaling"]["rope_type"], "llama3");
   EXPECT_EQ(again.config["rope_scaling"]["factor"], 8.0);
@@ -246,7 +242,7 @@ TEST(GgufExport, TheBaseOfTheFrequenciesIsWrittenOnce) {
   const TempFolder folder;
   write_checkpoint(folder.path() / "m",
                    llama_config(R"(,"rope_theta":10000.0,"rope_parameters":{"rope_theta":5000.0})"), llama_tensors());
-  planned_and_written(open_checkpoint(folder / "m"), {.mix = "F32"}, folder / "m.gguf");
+  export_gguf(open_checkpoint(folder / "m"), {.mix = "F32"}, folder / "m.gguf");
   EXPECT_EQ(open_checkpoint(folder / "m.gguf").config["rope_theta"], 5000.0);
 }
 
@@ -265,8 +261,7 @@ TEST(GgufExport, WhatCannotBeWrittenIsRefusedBeforeAnythingIs) {
   const TempFolder folder;
   const auto refusal = [&](const std::string& config, const Tensors& tensors, const GgufOptions& options) {
     write_checkpoint(folder.path() / "m", config, tensors);
-    const std::string text =
-        message([&] { planned_and_written(open_checkpoint(folder / "m"), options, folder / "m.gguf"); });
+    const std::string text = message([&] { export_gguf(open_checkpoint(folder / "m"), options, folder / "m.gguf"); });
     EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1) << "files were left";
     return text;
   };

@@ -4,10 +4,10 @@
 #include <string>
 
 #include "architectures/load_model.h"
-#include "exporters/gguf.h"
 #include "methods/observe_importance.h"
 #include "report/evaluate.h"
 #include "support/assets.h"
+#include "support/export_gguf.h"
 #include "support/temp_folder.h"
 #include "zeropoint/checkpoint.h"
 
@@ -46,7 +46,7 @@ class Perplexity : public ::testing::Test {
   }
 
   double as_gguf(const std::string& mix, const Importance* importance = nullptr) const {
-    export_gguf(open_checkpoint(model()), {.mix = mix, .importance = importance}, folder_ / "m.gguf");
+    testing::export_gguf(open_checkpoint(model()), {.mix = mix, .importance = importance}, folder_ / "m.gguf");
     return of(folder_ / "m.gguf");
   }
 

@@ -8,8 +8,8 @@
 #include "data/array_reader.h"
 #include "data/npz_writer.h"
 #include "executor/program.h"
-#include "exporters/gguf.h"
 #include "interop/python.h"
+#include "support/export_gguf.h"
 #include "support/temp_folder.h"
 #include "support/tiny_llama.h"
 #include "zeropoint/checkpoint.h"
@@ -25,7 +25,7 @@ class ConvertInterop : public ::testing::Test {
 
   fs::path gguf(const std::string& mix) const {
     const fs::path path = folder_ / (mix + ".gguf");
-    export_gguf(open_checkpoint(folder_ / "in"), {.mix = mix, .tokenizer = "none"}, path);
+    testing::export_gguf(open_checkpoint(folder_ / "in"), {.mix = mix, .tokenizer = "none"}, path);
     return path;
   }
 

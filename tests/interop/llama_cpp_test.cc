@@ -12,16 +12,17 @@
 
 #include "architectures/load_model.h"
 #include "executor/program.h"
-#include "exporters/gguf.h"
 #include "exporters/safetensors_writer.h"
 #include "frontends/gguf.h"
 #include "support/assets.h"
+#include "support/export_gguf.h"
 #include "support/llama_library.h"
 #include "support/temp_folder.h"
 
 namespace zeropoint {
 namespace {
 
+using testing::export_gguf;
 using testing::LlamaLibrary;
 using testing::TempFolder;
 
