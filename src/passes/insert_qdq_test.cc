@@ -137,6 +137,9 @@ TEST(InsertQdq, RefusesPlansOfOtherModels) {
   plan.nodes[0].op_type = "Gemm";
   EXPECT_EQ(refusal(plan), "plan: node 'conv' is Gemm in the plan and Conv in the model");
   plan = conv_plan();
+  plan.nodes.erase(plan.nodes.begin() + 1);
+  EXPECT_EQ(refusal(plan), "plan: it has no row for node 'relu' (Relu) of the model; every node wants one");
+  plan = conv_plan();
   plan.tensors[1].name = "v";
   EXPECT_EQ(refusal(plan), "plan: it names tensor 'v', which the model does not have");
   plan = conv_plan();

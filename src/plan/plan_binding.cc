@@ -34,6 +34,11 @@ PlanBinding bind_plan(const Graph& graph, const QuantPlan& plan) {
     binding.is_quantized[node->second] = row.is_quantized;
     nodes.erase(node);
   }
+  if (!nodes.empty()) {
+    const auto& [name, node] = *nodes.begin();
+    fail(ErrorKind::invalid_data, "plan", "it has no row for node '{}' ({}) of the model; every node wants one", name,
+         graph.nodes[node].op_type);
+  }
   for (const PlanTensor& row : plan.tensors) {
     const ValueId value = graph.find(row.name);
     if (value == kNoValue) {

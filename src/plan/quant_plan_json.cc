@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/fail.h"
+#include "base/nearest.h"
 #include "zeropoint/plan.h"
 
 namespace zeropoint {
@@ -14,6 +15,14 @@ using nlohmann::json;
 
 constexpr int kVersion = 1;
 constexpr std::array<std::string_view, 3> kRoles = {"weight", "activation", "bias"};  // in the order of TensorRole
+
+constexpr std::string_view kPlanFields[] = {"zeropoint_plan",   "format",  "observer",
+                                            "quantize_outputs", "tensors", "nodes"};
+constexpr std::string_view kTensorFields[] = {
+    "name",   "role",       "dtype",          "symmetric",      "narrow_range", "power_of_two", "granularity",
+    "axis",   "block_size", "grid_shape",     "scale",          "zero_point",   "ranges",       "correction",
+    "method", "reason",     "clipping_error", "rounding_error", "candidates"};
+constexpr std::string_view kNodeFields[] = {"name", "op_type", "quantized", "reason"};
 
 // ---- writing: one row per line group, arrays of numbers on one line, shortest digits that read back exactly
 
@@ -95,6 +104,13 @@ struct Row {
     throw Error(ErrorKind::invalid_data, where, fmt::format(format, std::forward<Args>(args)...));
   }
 
+  /// What would be ignored is a slip of the fingers.
+  void only(std::span<const std::string_view> fields) const {
+    if (!object.is_object()) bad("expected an object");
+    for (const auto& [key, value] : object.items()) {
+      if (std::find(fields.begin(), fields.end(), key) == fields.end()) bad("{}", unknown_word("field", key, fields));
+    }
+  }
   const json* find(const char* key) const {
     if (!object.is_object()) bad("expected an object");
     const auto it = object.find(key);
@@ -225,6 +241,7 @@ Tensor read_correction(const Row& row) {
 }
 
 PlanTensor read_tensor(const Row& row) {
+  row.only(kTensorFields);
   PlanTensor t;
   t.name = row.text("name");
   const std::string role = row.text("role");
@@ -248,6 +265,8 @@ PlanTensor read_tensor(const Row& row) {
 }
 
 PlanNode read_node(const Row& row) {
+  row.only(kNodeFields);
+  row.need("quantized");
   return {.name = row.text("name"),
           .op_type = row.text("op_type"),
           .is_quantized = row.flag("quantized"),
@@ -277,9 +296,13 @@ QuantPlan QuantPlan::from_json(const std::string& text, const std::string& file)
   const Row top{parsed, file};
   if (top.find("zeropoint_plan") == nullptr) top.bad("not a plan: 'zeropoint_plan' is missing");
   top.as_integer(parsed["zeropoint_plan"], "zeropoint_plan", kVersion, kVersion);
+  top.only(kPlanFields);
 
   QuantPlan plan;
   plan.format = top.text("format");
+  if (plan.format != "qdq" && plan.format != "qoperator") {
+    top.bad("'format' is '{}'; it must be qdq or qoperator", plan.format);
+  }
   plan.observer = top.text_or_empty("observer");
   plan.quantize_outputs = top.flag("quantize_outputs");
   std::set<std::string> seen;

@@ -175,6 +175,35 @@ TEST(QuantPlan, RefusesTwoRowsOfOneTensor) {
   EXPECT_THAT(refusal(plan.to_json()), HasSubstr("tensors[1]: 'x \"quoted\"' has two rows"));
 }
 
+TEST(QuantPlan, RefusesFieldsThatItWouldIgnore) {
+  const std::string start = R"({"zeropoint_plan": 1, "format": "qdq", "tensors": [], )";
+  EXPECT_EQ(
+      refusal(start + R"("nodes": [{"name": "fc", "op_type": "Gemm", "quantised": false}]})"),
+      "p.json: nodes[0]: unknown field 'quantised'; did you mean 'quantized'? (name, op_type, quantized, reason)");
+  EXPECT_EQ(refusal(start + R"("nodes": [{"name": "fc", "op_type": "Gemm"}]})"),
+            "p.json: nodes[0]: 'quantized' is missing");
+  EXPECT_THAT(refusal(start + R"("nodes": [], "quantize_output": true})"),
+              HasSubstr("p.json: unknown field 'quantize_output'; did you mean 'quantize_outputs'? ("));
+  EXPECT_THAT(refusal(with_row(R"("dtype": "uint8", "granularity": "per_tensor", "scale": 1, "zeropoint": 3)")),
+              HasSubstr("p.json: tensors[0]: unknown field 'zeropoint'; did you mean 'zero_point'? ("));
+  EXPECT_EQ(refusal(R"({"zeropoint_plan": 1, "format": "foo", "tensors": [], "nodes": []})"),
+            "p.json: 'format' is 'foo'; it must be qdq or qoperator");
+}
+
+TEST(QuantPlan, EveryFieldThatIsWrittenIsRead) {
+  QuantPlan plan = small_plan();
+  PlanTensor& x = plan.tensors[0];
+  x.qparams.scheme = {.dtype = DType::u8, .symmetric = true, .narrow_range = true, .power_of_two = true};
+  x.clipping_error = 0.5;
+  x.candidates = 7;
+  PlanTensor blocked{.name = "blocked", .role = TensorRole::weight};
+  blocked.qparams = {.scheme = {.dtype = DType::i4, .granularity = Granularity::blocked, .axis = 0, .block_size = 32},
+                     .scales = Tensor::of<float>({1, 2}, {1, 2}),
+                     .zero_points = {}};
+  plan.tensors.push_back(blocked);
+  EXPECT_EQ(QuantPlan::from_json(plan.to_json(), "p").to_json(), plan.to_json());
+}
+
 TEST(QuantPlan, AnyTruncationIsRefused) {
   const std::string text = small_plan().to_json();
   for (std::size_t n = 0; n + 2 < text.size(); ++n) EXPECT_NE(refusal(text.substr(0, n)), "accepted") << n;
