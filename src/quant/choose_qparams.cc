@@ -179,7 +179,9 @@ Derivation derive(Range range, CodeRange codes, const Scheme& scheme, Convention
       std::clamp(choice.zero_point, static_cast<double>(codes.min), static_cast<double>(codes.max));
   d.qparams = {choice.scale, static_cast<std::int32_t>(zero_point)};
   d.exact_scale = d.is_zero_range ? 1.0 : (problem.beta - problem.alpha) / problem.steps();
-  d.exact_zero_point = d.is_zero_range ? zero_point : codes.min - problem.alpha / d.exact_scale;
+  const bool has_other_scale = choice.is_scale_raised || scheme.power_of_two;  // than equation (1) gives
+  const double used_scale = has_other_scale ? static_cast<double>(choice.scale) : d.exact_scale;
+  d.exact_zero_point = d.is_zero_range ? zero_point : codes.min - problem.alpha / used_scale;
   d.multiplier = choice.multiplier != 0 ? choice.multiplier : 1.0 / d.qparams.scale;
   d.native_zero_point =
       convention == Convention::distiller ? -std::int64_t{d.qparams.zero_point} : d.qparams.zero_point;

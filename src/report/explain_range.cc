@@ -39,6 +39,24 @@ std::string signed_text(std::int32_t z) { return z < 0 ? fmt::format("({})", z) 
 
 std::string range_text(Range r) { return fmt::format("[{:.7g}, {:.7g}]", r.min, r.max); }
 
+/// `rest` on the same line when it fits, otherwise on the next.
+std::string continued(const std::string& line, const std::string& rest, std::size_t indent) {
+  return line + (line.size() + 1 + rest.size() <= kColumns ? " " : "\n" + std::string(indent, ' ')) + rest + "\n";
+}
+
+/// Whether S is not that of equation (1): raised to a normal float32, or to a power of two.
+bool has_other_scale(const RangeExplanation& e) { return e.derivation.is_scale_raised || e.scheme.power_of_two; }
+
+/// Only where float32 ends before the power of two above S.
+bool is_scale_lowered(const Derivation& d) { return d.qparams.scale < static_cast<float>(d.exact_scale); }
+
+/// Equation (6); a lowered scale leaves a part of the range to clipping.
+double error_bound(const Derivation& d) {
+  const double half_step = static_cast<double>(d.qparams.scale) / 2;
+  if (!is_scale_lowered(d)) return half_step;
+  return std::max({half_step, d.widened.max - d.effective.max, d.effective.min - d.widened.min});
+}
+
 ExplainedValue explain_value(float x, const Derivation& d) {
   ExplainedValue v{.x = x};
   const float steps = x / d.qparams.scale;
@@ -51,6 +69,29 @@ ExplainedValue explain_value(float x, const Derivation& d) {
   return v;
 }
 
+/// From the S of equation (1) to the S that is used: float32, at least normal, a power of two when asked for.
+std::string scale_steps(const RangeExplanation& e) {
+  const Derivation& d = e.derivation;
+  const double scale = static_cast<double>(d.qparams.scale);
+  std::string text;
+  if (d.is_scale_raised) {
+    text += fmt::format("       raised to S = {:.9g}, the smallest normal float32\n", scale);
+  } else {
+    const std::string exact = fmt::format("{:.9g}", d.exact_scale);
+    const std::string nearest = fmt::format("{:.9g}", static_cast<double>(static_cast<float>(d.exact_scale)));
+    if (exact != nearest) text += fmt::format("       in float32 S = {}\n", nearest);
+  }
+  if (!e.scheme.power_of_two) return text;
+  const int exponent = std::ilogb(scale);
+  if (d.is_scale_raised || d.qparams.scale == static_cast<float>(d.exact_scale)) {
+    return text + fmt::format("   S has to be a power of two, and is one: 2^{}.\n", exponent);
+  }
+  return text + fmt::format(
+                    "   S has to be a power of two: the {} one,\n"
+                    "       S = 2^{} = {:.9g}      (1/S = {:.9g})\n",
+                    is_scale_lowered(d) ? "largest float32" : "next higher", exponent, scale, 1 / scale);
+}
+
 std::string affine_steps(const RangeExplanation& e) {
   const Derivation& d = e.derivation;
   const Range r = d.widened;
@@ -61,12 +102,11 @@ std::string affine_steps(const RangeExplanation& e) {
       "       {:>12} = S ({} - Z)\n       {:>12} = S ({} - Z)\n",
       fmt::format("{:.7g}", r.min), d.codes.min, fmt::format("{:.7g}", r.max), d.codes.max);
   const std::int64_t steps = static_cast<std::int64_t>(d.codes.max) - d.codes.min;
-  const double found = d.is_scale_raised ? (r.max - r.min) / static_cast<double>(steps) : scale;
   text += fmt::format(
       "3  Subtract the first line from the second; Z drops out:\n"
       "       {:.7g} - {} = S ({} - {})\n       S = {:.7g} / {} = {:.9g}      (1/S = {:.6g})\n",
-      r.max, term(r.min), d.codes.max, term(d.codes.min), r.max - r.min, steps, found, 1 / found);
-  if (d.is_scale_raised) text += fmt::format("       raised to S = {:.9g}, the smallest normal float32\n", scale);
+      r.max, term(r.min), d.codes.max, term(d.codes.min), r.max - r.min, steps, d.exact_scale, 1 / d.exact_scale);
+  text += scale_steps(e);
   text += fmt::format(
       "4  Put S back into the first line:\n"
       "       Z = {} - {} / {:.7g} = {:.7g}\n"
@@ -77,30 +117,40 @@ std::string affine_steps(const RangeExplanation& e) {
   text += fmt::format("5  Rounding Z shifts what codes can represent by {:.3g} (at most S/2):\n", nudge);
   const std::string ends =
       fmt::format("       [S({0} - {2}), S({1} - {2})] =", d.codes.min, d.codes.max, signed_text(d.qparams.zero_point));
-  const std::string interval = range_text(d.effective);
-  const bool fits = ends.size() + 1 + interval.size() <= kColumns;
-  return text + ends + (fits ? " " : "\n       ") + interval + "\n";
+  return text + continued(ends, range_text(d.effective), 7);
+}
+
+/// The S of equation (9) has no code for +amax; a larger one may have.
+std::string full_range_text(const RangeExplanation& e) {
+  const Derivation& d = e.derivation;
+  const double half = (static_cast<double>(d.codes.max) - d.codes.min) / 2;
+  const double steps = has_other_scale(e) ? d.widened.max / static_cast<double>(d.qparams.scale) : half;
+  const double landing = steps + d.qparams.zero_point;
+  if (std::rint(steps) + d.qparams.zero_point <= d.codes.max) {
+    return fmt::format("   Full range: +amax lands on {:.7g} and does not clip.\n", landing);
+  }
+  const double excess = landing - d.codes.max;
+  return fmt::format("   Full range: +amax would land on {:.7g} and clips to {}, an error of {}.\n", landing,
+                     d.codes.max, excess == 0.5 ? "S/2" : fmt::format("{:.3g} S", excess));
+}
+
+std::string narrow_range_text(const RangeExplanation& e) {
+  return fmt::format(
+      "   Narrow range: the code {} is not used, so {}.\n", e.derivation.codes.min - 1,
+      has_other_scale(e) ? "-x always has the mirror image of x's code" : "+amax and -amax both have a code");
 }
 
 std::string symmetric_steps(const RangeExplanation& e) {
   const Derivation& d = e.derivation;
-  const double scale = static_cast<double>(d.qparams.scale);
-  const double steps = static_cast<double>(d.codes.max) - d.codes.min;
-  std::string text = fmt::format(
-      "2  Symmetric: Z is fixed to {}, the range becomes {}, amax = {:.7g}.\n"
+  std::string text = continued(
+      fmt::format("2  Symmetric: Z is fixed to {}, the range becomes {},", d.qparams.zero_point, range_text(d.widened)),
+      fmt::format("amax = {:.7g}.", d.widened.max), 3);
+  text += fmt::format(
       "   One step is the width over the number of steps:\n"
-      "       S = 2 amax / ({} - {}) = {:.7g} / {:.7g} = {:.9g}\n",
-      d.qparams.zero_point, range_text(d.widened), d.widened.max, d.codes.max, term(d.codes.min), 2 * d.widened.max,
-      steps, scale);
-  if (e.scheme.narrow_range) {
-    text += fmt::format("   Narrow range: the code {} is not used, so +amax and -amax both have a code.\n",
-                        d.codes.min - 1);
-  } else {
-    text += fmt::format(
-        "   Full range: all {:.7g} codes are used; +amax would land on {:.7g} and clips to {},\n"
-        "   an error of S/2.\n",
-        steps + 1, d.widened.max / scale + d.qparams.zero_point, d.codes.max);
-  }
+      "       S = 2 amax / ({} - {}) = {:.7g} / {} = {:.9g}\n",
+      d.codes.max, term(d.codes.min), 2 * d.widened.max, std::int64_t{d.codes.max} - d.codes.min, d.exact_scale);
+  text += scale_steps(e);
+  text += e.scheme.narrow_range ? narrow_range_text(e) : full_range_text(e);
   text += fmt::format("3  What the codes can represent:\n       {}\n", range_text(d.effective));
   return text;
 }
@@ -109,18 +159,19 @@ std::string integer_codes_text(const RangeExplanation& e) {
   const Derivation& d = e.derivation;
   const double scale = static_cast<double>(d.qparams.scale);
   const bool is_widened = d.range.min > 0 || d.range.max < 0;
-  std::string text = is_widened
-                         ? fmt::format("1  Real 0 must be a code (padding, ReLU), so the range is widened to {}.\n",
-                                       range_text({std::min(d.range.min, 0.0), std::max(d.range.max, 0.0)}))
-                         : fmt::format("1  The range contains 0 already, which must be a code (padding, ReLU).\n");
+  std::string text = "1  The range contains 0 already, which must be a code (padding, ReLU).\n";
+  if (is_widened) {
+    text = continued("1  Real 0 must be a code (padding, ReLU), so the range is widened to",
+                     range_text({std::min(d.range.min, 0.0), std::max(d.range.max, 0.0)}) + ".", 3);
+  }
   text += e.scheme.symmetric ? symmetric_steps(e) : affine_steps(e);
-  if (e.scheme.power_of_two) text += fmt::format("   The scale was rounded up to a power of two, {:.9g}.\n", scale);
   const double bits = std::log2(static_cast<double>(d.codes.max) - d.codes.min + 1);
   return text + fmt::format(
-                    "   Error: at most S/2 = {:.6g} in the range; outside, the distance to it.\n"
+                    "   Error: at most {}{:.6g} in the range; outside, the distance to it.\n"
                     "   Uniform rounding noise has the power S^2/12 = {:.4g}: a signal that fills\n"
                     "   the range evenly keeps {:.1f} dB (6.02 dB a bit, {:.3g} bits).\n",
-                    scale / 2, scale * scale / 12, 20 * std::log10((d.widened.max - d.widened.min) / scale), bits);
+                    is_scale_lowered(d) ? "" : "S/2 = ", error_bound(d), scale * scale / 12,
+                    20 * std::log10((d.widened.max - d.widened.min) / scale), bits);
 }
 
 std::string values_table(const RangeExplanation& e) {
@@ -139,7 +190,8 @@ std::string values_table(const RangeExplanation& e) {
 
 std::string conventions_table(const RangeExplanation& e) {
   if (e.conventions.empty()) return "";
-  std::string text = "\nthe same range by other published conventions\n";
+  std::string text = "\nthe same range by other published conventions";
+  text += e.scheme.power_of_two ? ": S raised, then Z from it\n" : "\n";
   constexpr std::size_t kUsualWidth = 12;
   std::size_t width = kUsualWidth;
   const auto scale_text = [](const ConventionRow& row) {
@@ -205,6 +257,7 @@ std::string to_json(const RangeExplanation& e) {
   j["dtype"] = name(e.scheme.dtype);
   j["symmetric"] = e.scheme.symmetric;
   j["narrow_range"] = e.scheme.narrow_range;
+  j["power_of_two"] = e.scheme.power_of_two;
   if (has_integer_codes(e.scheme.dtype)) {
     j["qmin"] = d.codes.min;
     j["qmax"] = d.codes.max;
@@ -220,7 +273,7 @@ std::string to_json(const RangeExplanation& e) {
   j["exact_zero_point"] = d.exact_zero_point;
   j["zero_point"] = d.qparams.zero_point;
   j["effective_range"] = range_json(d.effective);
-  if (has_integer_codes(e.scheme.dtype)) j["error_bound"] = static_cast<double>(d.qparams.scale) / 2;
+  if (has_integer_codes(e.scheme.dtype)) j["error_bound"] = error_bound(d);
   j["values"] = nlohmann::json::array();
   for (const ExplainedValue& v : e.values) {
     j["values"].push_back({{"x", v.x},
@@ -244,10 +297,12 @@ std::string to_json(const RangeExplanation& e) {
 
 std::string to_svg(const RangeExplanation& e) {
   const Derivation& d = e.derivation;
-  return plot_svg(make_staircase(e.scheme, d),
-                  fmt::format("{} on {}: S = {:.6g}{}", name(e.scheme.dtype), range_text(d.range),
-                              static_cast<double>(d.qparams.scale),
-                              has_integer_codes(e.scheme.dtype) ? fmt::format(", Z = {}", d.qparams.zero_point) : ""));
+  std::string title = fmt::format("{} on {}: S = ", name(e.scheme.dtype), range_text(d.range));
+  const double scale = static_cast<double>(d.qparams.scale);
+  const bool is_power = e.scheme.power_of_two && !d.is_zero_range;
+  title += is_power ? fmt::format("2^{} = {:.6g}", std::ilogb(scale), scale) : fmt::format("{:.6g}", scale);
+  if (has_integer_codes(e.scheme.dtype)) title += fmt::format(", Z = {}", d.qparams.zero_point);
+  return plot_svg(make_staircase(e.scheme, d), title);
 }
 
 }  // namespace zeropoint

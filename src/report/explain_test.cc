@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <sstream>
 
 #include "report/explain_arithmetic.h"
@@ -68,6 +69,95 @@ TEST(ExplainRange, SymmetricSaysWhatHappensToTheEnd) {
   const Scheme narrow{.dtype = DType::i8, .symmetric = true, .narrow_range = true};
   EXPECT_THAT(to_text(explain_range({-3.0, 3.2}, full, {})), HasSubstr("+amax would land on 127.5 and clips to 127"));
   EXPECT_THAT(to_text(explain_range({-3.0, 3.2}, narrow, {})), HasSubstr("the code -128 is not used"));
+}
+
+TEST(ExplainRange, APowerOfTwoIsAStepOfItsOwn) {
+  const std::string text = to_text(explain_range({-1, 3}, {.dtype = DType::i8, .power_of_two = true}, {}));
+  EXPECT_THAT(text, HasSubstr("S = 4 / 255 = 0.0156862745      (1/S = 63.75)\n"
+                              "       in float32 S = 0.0156862754\n"
+                              "   S has to be a power of two: the next higher one,\n"
+                              "       S = 2^-5 = 0.03125      (1/S = 32)\n"
+                              "4  Put S back into the first line:\n"
+                              "       Z = -128 - (-1) / 0.03125 = -96\n"));
+  EXPECT_THAT(text, HasSubstr("shifts what codes can represent by 0 (at most S/2)"));
+  EXPECT_THAT(to_text(explain_range({-1, 2.75}, {.dtype = DType::i4, .power_of_two = true}, {})),
+              HasSubstr("S = 3.75 / 15 = 0.25      (1/S = 4)\n   S has to be a power of two, and is one: 2^-2.\n"));
+}
+
+TEST(ExplainRange, APowerOfTwoMayGiveTheEndACode) {
+  const auto text = [](DType dtype, double end, bool narrow) {
+    return to_text(explain_range(
+        {-end, end}, {.dtype = dtype, .symmetric = true, .narrow_range = narrow, .power_of_two = true}, {}));
+  };
+  EXPECT_THAT(text(DType::i4, 1, false), HasSubstr("S = 2 amax / (7 - (-8)) = 2 / 15 = 0.133333333\n"
+                                                   "       in float32 S = 0.13333334\n"
+                                                   "   S has to be a power of two: the next higher one,\n"
+                                                   "       S = 2^-2 = 0.25      (1/S = 4)\n"
+                                                   "   Full range: +amax lands on 4 and does not clip.\n"));
+  EXPECT_THAT(text(DType::i8, 1.5, false), HasSubstr("+amax lands on 96 and does not clip"));
+  EXPECT_THAT(text(DType::u8, 1.5, false), HasSubstr("+amax lands on 224 and does not clip"));
+  EXPECT_THAT(text(DType::i4, 7.25, false), HasSubstr("+amax lands on 7.25 and does not clip"));
+  EXPECT_THAT(text(DType::i4, 7.5, false), HasSubstr("+amax would land on 7.5 and clips to 7, an error of S/2"));
+  EXPECT_THAT(text(DType::i4, 1, true), HasSubstr("the code -8 is not used, so -x always has the mirror"));
+}
+
+/// The number at the start of `text`, without brackets around it.
+double number_at(const std::string& text) { return std::strtod(text.c_str() + (text[0] == '(' ? 1 : 0), nullptr); }
+
+/// Every equation of the form "A / B = C", "Z = A - B / C = D" and "S = 2^A = B" holds to the digits shown.
+void expect_true_equations(const std::string& text, const std::string& setting) {
+  constexpr double kDigitsShown = 2e-6;
+  static const std::regex kZeroPoint(R"(Z = (\S+) - (\S+) / (\S+) = (\S+))");
+  static const std::regex kQuotient(R"((\S+) / (\d+) = (\S+))");
+  static const std::regex kPower(R"(S = 2\^(\S+) = (\S+))");
+  int found = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line) && line != "values";) {
+    std::smatch m;
+    SCOPED_TRACE(setting + ": " + line);
+    if (std::regex_search(line, m, kZeroPoint)) {
+      const double z = number_at(m[1]) - number_at(m[2]) / number_at(m[3]);
+      EXPECT_NEAR(z, number_at(m[4]), kDigitsShown * 256);
+    } else if (std::regex_search(line, m, kQuotient)) {
+      const double quotient = number_at(m[1]) / number_at(m[2]);
+      EXPECT_NEAR(quotient / number_at(m[3]), 1, kDigitsShown);
+    } else if (std::regex_search(line, m, kPower)) {
+      EXPECT_NEAR(std::exp2(number_at(m[1])) / number_at(m[2]), 1, kDigitsShown);
+    } else {
+      continue;
+    }
+    ++found;
+  }
+  EXPECT_GE(found, 1) << setting << text;
+}
+
+TEST(ExplainRange, NoEquationIsFalse) {
+  constexpr Range kRanges[] = {{-1, 3},       {-1, 1},         {0.5, 4.4250944}, {-3, 3.2},
+                               {-7.25, 7.25}, {-1e-40, 3e-40}, {-4, 3.5}};
+  for (const DType dtype : {DType::i4, DType::i8, DType::u8}) {
+    for (const Range range : kRanges) {
+      for (const bool power_of_two : {false, true}) {
+        for (const bool symmetric : {false, true}) {
+          const Scheme scheme{.dtype = dtype, .symmetric = symmetric, .power_of_two = power_of_two};
+          const RangeExplanation e = explain_range(range, scheme, {});
+          const std::string setting = std::string(name(dtype)) + " to " + std::to_string(range.max) +
+                                      (symmetric ? " symmetric" : " affine") + (power_of_two ? " power of two" : "");
+          expect_true_equations(to_text(e), setting);
+          EXPECT_LE(widest_line(to_text(e)), 80U) << setting;
+          const auto j = nlohmann::json::parse(to_json(e));
+          const double zero_point = j["exact_zero_point"];
+          if (!symmetric) EXPECT_LE(std::abs(zero_point - j["zero_point"].get<double>()), 0.5001) << setting;
+          EXPECT_EQ(j["power_of_two"], power_of_two);
+        }
+      }
+    }
+  }
+}
+
+TEST(ExplainRange, PictureNamesThePowerOfTwo) {
+  EXPECT_THAT(to_svg(explain_range({-1, 3}, {.dtype = DType::i8, .power_of_two = true}, {})),
+              HasSubstr("int8 on [-1, 3]: S = 2^-5 = 0.03125, Z = -96<"));
+  EXPECT_THAT(to_svg(explain_range({-1, 3}, kInt8, {})), HasSubstr("int8 on [-1, 3]: S = 0.0156863, Z = -64<"));
 }
 
 TEST(ExplainRange, ConstantZeroNeedsNoDerivation) {
