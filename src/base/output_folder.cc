@@ -72,7 +72,7 @@ void rename_or_fail(const fs::path& from, const fs::path& to) {
 }  // namespace
 
 OutputFolder::OutputFolder(const fs::path& target, Existing existing)
-    : target_(target.has_filename() ? target : target.parent_path()) {
+    : target_(target.has_filename() ? target : target.parent_path()), existing_(existing) {
   if (target_.empty()) fail(ErrorKind::invalid_option, "--output", "the name of the folder to write is empty");
   require_replaceable_folder(target_, existing);
   folder_ = temporary_name(target_);
@@ -91,6 +91,7 @@ void OutputFolder::commit() {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) sync(entry.path());
     sync(folder_);
   });
+  require_replaceable_folder(target_, existing_);
   // An exchange leaves the old files under folder_, where the destructor removes them.
   if (::renameat2(AT_FDCWD, folder_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) != 0) {
     std::error_code error;

@@ -30,11 +30,13 @@ class OutputFolder {
     return zeropoint::in_final_names(folder_, target_, std::forward<Work>(work));
   }
 
-  /// Syncs every file and puts the folder in place; what was there before is gone then. Throws io.
+  /// Syncs every file and puts the folder in place; what was there before is gone then. Throws io, and invalid_option
+  /// when the target has meanwhile become one that may not be replaced.
   void commit();
 
  private:
   std::filesystem::path target_;
+  Existing existing_;
   std::filesystem::path folder_;
 };
 

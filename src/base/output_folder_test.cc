@@ -76,6 +76,20 @@ TEST(OutputFolder, ReplacesAFolderOfFilesAsAWhole) {
   EXPECT_EQ(entries(home.path()), 1);
 }
 
+TEST(OutputFolder, KeepsWhatAppearedInTheTargetMeanwhile) {
+  const TempFolder home;
+  const fs::path target = home.path() / "out";
+  fs::create_directory(target);
+  {
+    OutputFolder folder(target);
+    write(folder.path() / "new", "1");
+    write(target / "notes", "mine");
+    EXPECT_THROW(folder.commit(), Error);
+  }
+  EXPECT_EQ(text(target / "notes"), "mine");
+  EXPECT_EQ(entries(home.path()), 1);
+}
+
 TEST(OutputFolder, RefusesWhatItMayNotReplace) {
   const TempFolder home;
   const fs::path target = home.path() / "out";

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <optional>
@@ -44,11 +43,11 @@ bool is_what_we_write(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::symlink_status(path, error);
   if (!fs::is_directory(status)) return fs::is_regular_file(status);
-  const fs::directory_iterator entries(path, error);
-  return !error && std::ranges::all_of(entries, [](const fs::directory_entry& entry) {
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
     std::error_code ignored;
-    return entry.is_symlink(ignored) || entry.is_regular_file(ignored);
-  });
+    if (!entry->is_symlink(ignored) && !entry->is_regular_file(ignored)) return false;
+  }
+  return !error;
 }
 
 void remove_leftovers(const fs::path& target) {

@@ -20,8 +20,6 @@ class ConvLayer {
   ConvLayer(const Shape& x_shape, const Operand& x, const Operand& weights, const Tensor& packed, const Tensor& bias,
             const ConvLayerOptions& options);
 
-  Shape result() const { return shape_.result(); }
-
   /// `codes` has the shape of the result and the type of the output's grid.
   void run(const Tensor& x, Tensor& codes) const;
 

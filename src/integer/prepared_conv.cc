@@ -11,8 +11,10 @@ namespace {
 
 constexpr std::int64_t kColumnsPerTask = 512;
 constexpr std::int64_t kChannelsPerTask = 64;
+constexpr std::int64_t kSumsPerTask = std::int64_t{1} << 17;       // where one row is long
 constexpr std::int64_t kProductsPerChunk = std::int64_t{1} << 19;  // what makes a thread worth while
-constexpr std::int64_t kPairsPerChunk = std::int64_t{1} << 15;     // of staging
+constexpr std::int64_t kSharedProducts = 64 * kProductsPerChunk;
+constexpr std::int64_t kPairsPerChunk = std::int64_t{1} << 15;  // of staging
 
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 constexpr std::int64_t whole_strips(std::int64_t columns) { return ceil_div(columns, kMatmulColumns) * kMatmulColumns; }
@@ -33,7 +35,8 @@ void close_gaps(std::int32_t* sums, std::int64_t rows, std::int64_t width, std::
 
 bool PreparedConv::takes(const ConvShape& shape, const Operand& x, const Operand& weights) {
   constexpr std::int64_t kBytes = 255;
-  return x.codes.max - x.codes.min <= kBytes && weights.codes.max - weights.codes.min <= kBytes &&
+  const bool is_empty = shape.batch == 0 || shape.out_channels == 0;
+  return !is_empty && x.codes.max - x.codes.min <= kBytes && weights.codes.max - weights.codes.min <= kBytes &&
          fits_int32(shape.group_channels * shape.window.taps(), x, weights);
 }
 
@@ -99,7 +102,7 @@ void PreparedConv::run_group(const Group& group, const std::int32_t* start,
   const auto pairs = std::ssize(offsets_);
   // A task: some channels at some rows of a plane.
   const std::int64_t most_rows = std::min(rows, grain(kColumnsPerTask, pitch));
-  const std::int64_t most_channels = std::min(channels, kChannelsPerTask);
+  const std::int64_t most_channels = std::min({channels, kChannelsPerTask, grain(kSumsPerTask, most_rows * pitch)});
   const std::int64_t row_blocks = ceil_div(rows, most_rows);
   const std::int64_t channel_blocks = ceil_div(channels, most_channels);
   const std::int64_t stride = whole_strips(most_rows * pitch);
@@ -132,29 +135,30 @@ void PreparedConv::run_group(const Group& group, const std::int32_t* start,
 
 void PreparedConv::run(const Tensor& x, const std::int32_t* start,
                        const std::function<void(const ChannelRun&)>& sink) const {
-  if (shape_.out_channels == 0) return;
   const std::int64_t group_inputs = shape_.group_channels * element_count(shape_.window.input);
   const std::int64_t group_outputs = shape_.out_channels / shape_.groups;
   const std::int64_t image_size = channel_pairs_ * layout_.pair_size();
   const std::int64_t products = group_outputs * element_count(shape_.window.output) * 2 * std::ssize(offsets_);
-  parallel_ranges(
-      shape_.batch * shape_.groups, grain(kProductsPerChunk, products + image_size),
-      [&](std::int64_t first, std::int64_t last) {
-        // The last strip reads past the image, what nobody looks at.
-        const auto image =
-            std::make_unique_for_overwrite<std::int16_t[]>(static_cast<std::size_t>((image_size + kMatmulColumns) * 2));
-        std::fill_n(image.get() + image_size * 2, kMatmulColumns * 2, std::int16_t{0});
-        for (std::int64_t i = first; i < last; ++i) {
-          if (x.dtype() == DType::u8) {
-            stage_group(x.data<std::uint8_t>() + i * group_inputs, image.get());
-          } else {
-            stage_group(x.data<std::int8_t>() + i * group_inputs, image.get());
-          }
-          const std::int64_t group = i % shape_.groups;
-          run_group({.image = image.get(), .first_channel = group * group_outputs, .batch = i / shape_.groups}, start,
-                    sink);
-        }
-      });
+  const auto images = [&](std::int64_t first, std::int64_t last) {
+    // The last strip reads past the image, which nobody looks at.
+    const auto image =
+        std::make_unique_for_overwrite<std::int16_t[]>(static_cast<std::size_t>((image_size + kMatmulColumns) * 2));
+    std::fill_n(image.get() + image_size * 2, kMatmulColumns * 2, std::int16_t{0});
+    for (std::int64_t i = first; i < last; ++i) {
+      if (x.dtype() == DType::u8) {
+        stage_group(x.data<std::uint8_t>() + i * group_inputs, image.get());
+      } else {
+        stage_group(x.data<std::int8_t>() + i * group_inputs, image.get());
+      }
+      const std::int64_t group = i % shape_.groups;
+      run_group({.image = image.get(), .first_channel = group * group_outputs, .batch = i / shape_.groups}, start,
+                sink);
+    }
+  };
+  // Threads share the work on an image where it is enough for them, otherwise each takes its own images.
+  const std::int64_t count = shape_.batch * shape_.groups;
+  if (products >= kSharedProducts) return images(0, count);
+  parallel_ranges(count, grain(kProductsPerChunk, products + image_size), images);
 }
 
 }  // namespace zeropoint::integer

@@ -46,7 +46,7 @@ using KeepWeight = std::function<std::string(const std::string& weight)>;
 /// filter_nodes() does.
 WeightTargets find_weight_targets(const Model& model, const NodeFilter& filter = {}, const KeepWeight& keep = nullptr);
 
-/// [outputs, inputs] of the stored constant: a view where it is stored so, otherwise a float32 copy.
+/// [outputs, inputs] of the stored constant: a view where it is stored so, otherwise a copy in its type.
 Tensor weight_matrix(const Graph& graph, const WeightTarget& target);
 
 /// A float32 matrix [outputs, inputs] as the node reads it: its layout, shape and type.

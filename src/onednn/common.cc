@@ -110,8 +110,10 @@ Tensor reordered(const void* values, const dnnl::memory::desc& from, const dnnl:
 
 std::string layout_key(const dnnl::memory::desc& desc) {
 #if DNNL_VERSION_MAJOR >= 3
-  std::string key = fmt::format("{} {}", static_cast<int>(desc.get_format_kind()), desc.get_size());
-  for (const auto& list : {desc.get_padded_dims(), desc.get_strides(), desc.get_inner_blks(), desc.get_inner_idxs()}) {
+  std::string key = fmt::format("{} {} {}", static_cast<int>(desc.get_format_kind()),
+                                static_cast<int>(desc.get_data_type()), desc.get_size());
+  for (const auto& list :
+       {desc.get_dims(), desc.get_padded_dims(), desc.get_strides(), desc.get_inner_blks(), desc.get_inner_idxs()}) {
     key += fmt::format(" [{}]", fmt::join(list, " "));
   }
   return key;

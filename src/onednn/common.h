@@ -54,7 +54,7 @@ class Execution {
 /// `values` rearranged from `from` to `to` in new memory of to.get_size() bytes.
 Tensor reordered(const void* values, const dnnl::memory::desc& from, const dnnl::memory::desc& to);
 
-/// Text that is equal for equal layouts of one implementation.
+/// Text that differs where layouts of one implementation do.
 std::string layout_key(const dnnl::memory::desc& desc);
 
 }  // namespace zeropoint::onednn

@@ -25,7 +25,7 @@ class MaybeTransposed {
     facts_ = transpose_->facts();
     if (!constant) return;
     const Tensor* const inputs[] = {&constant};
-    facts_.constant = transpose_->run(inputs);
+    facts_.constant = site.shared(constant, "transposed codes", [&] { return transpose_->run(inputs); });
   }
 
   const ValueFacts& facts() const { return facts_; }

@@ -17,6 +17,7 @@ Window window_of(const OpSite& site) {
   const Shape& weight = site.input(w).shape;
   const std::vector<std::int64_t> kernel = weight_kernel(site, x, weight);
   convolution_groups(site, x, weight);
+  if (site.node.get_int("ceil_mode", 0) != 0) site.invalid("a convolution has no ceil_mode");
   return sliding_window(site, x, kernel);
 }
 
@@ -39,7 +40,8 @@ constexpr std::string_view kWhere = "integer conv";
 Tensor packed(const OpSite& site, std::size_t w, const integer::Operand& weights) {
   const Tensor& codes = site.input(w).constant;
   return site.shared(codes,
-                     fmt::format("integer conv {} {}", to_string(codes.shape()), fmt::join(weights.zero_points, " ")),
+                     fmt::format("integer conv {} {} {}", name(codes.dtype()), to_string(codes.shape()),
+                                 fmt::join(weights.zero_points, " ")),
                      [&] { return integer::PreparedConv::pack(codes, weights); });
 }
 

@@ -40,9 +40,10 @@ std::optional<Prepared> prepare(const OpSite& site, std::size_t b, const TensorQ
   const int axis = codes.rank() < 2 ? integer::kOneGrid : column_axis(codes);
   const auto right = integer::open_operand({codes, b_grids}, axis, kWhere);
   if (!integer::PreparedMatmul::takes(shape, left, right)) return std::nullopt;
-  const Tensor packed = site.shared(
-      codes, fmt::format("integer matmul {} {}", to_string(codes.shape()), fmt::join(right.zero_points, " ")),
-      [&] { return integer::PreparedMatmul::pack(shape, codes, right); });
+  const Tensor packed = site.shared(codes,
+                                    fmt::format("integer matmul {} {} {}", name(codes.dtype()),
+                                                to_string(codes.shape()), fmt::join(right.zero_points, " ")),
+                                    [&] { return integer::PreparedMatmul::pack(shape, codes, right); });
   return Prepared{shape, left, right, packed};
 }
 

@@ -54,6 +54,16 @@ TEST(QLinearProducts, ConvolutionsOfConstantsAndOfInputsAgree) {
   EXPECT_THAT(both_ways<std::int32_t>({.op_type = "ConvInteger", .inputs = {x, w}}), ElementsAre(25));
 }
 
+TEST(QLinearProducts, ConvolutionsHaveNoCeilMode) {
+  const Tensor x = Tensor::of<std::uint8_t>({1, 1, 6}, {1, 2, 3, 4, 5, 6});
+  const Tensor w = Tensor::of<std::int8_t>({1, 1, 3}, {1, 1, 1});
+  EXPECT_THAT(
+      testing::error_of({.op_type = "ConvInteger",
+                         .inputs = {x, w},
+                         .attributes = {{"strides", std::vector<std::int64_t>{2}}, {"ceil_mode", std::int64_t{1}}}}),
+      ::testing::HasSubstr("a convolution has no ceil_mode"));
+}
+
 TEST(QLinearProducts, MatricesOfConstantsAndOfInputsAgree) {
   const Tensor a = codes(DType::u8, {2, 3, 7});
   const Tensor b = codes(DType::i8, {7, 4});

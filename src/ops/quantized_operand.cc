@@ -61,7 +61,13 @@ bool are_known(const OpSite& site, std::initializer_list<std::size_t> inputs) {
 
 Tensor known(const OpSite& site, std::size_t input) { return site.has(input) ? site.input(input).constant : Tensor(); }
 
-void copy_out(const Tensor& result, Tensor& out) { std::memcpy(out.mutable_raw(), result.raw(), out.bytes()); }
+void copy_out(const Tensor& result, Tensor& out) {
+  if (result.bytes() != out.bytes()) {
+    fail(ErrorKind::internal, "integer operator", "planned {} {}, computed {} {}", name(out.dtype()),
+         to_string(out.shape()), name(result.dtype()), to_string(result.shape()));
+  }
+  std::memcpy(out.mutable_raw(), result.raw(), out.bytes());
+}
 
 void require_bytes(const OpSite& site, std::size_t input) {
   const DType dtype = site.input(input).dtype;

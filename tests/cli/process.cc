@@ -42,7 +42,10 @@ std::string read_file(const std::string& path) {
   std::vector<char*> argv{const_cast<char*>(ZEROPOINT_BINARY)};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  if (options.is_interrupted) ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+  if (options.is_interrupted) {
+    ::alarm(static_cast<unsigned>(kPatience.count()));
+    if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) ::_exit(126);
+  }
   ::execv(ZEROPOINT_BINARY, argv.data());
   ::_exit(127);
 }
@@ -83,7 +86,7 @@ void interrupt(pid_t pid, const ProcessOptions& options) {
       ::ptrace(PTRACE_DETACH, pid, nullptr, SIGINT);
       return;
     }
-    ::ptrace(PTRACE_SYSCALL, pid, nullptr, nullptr);
+    ::ptrace(PTRACE_SYSCALL, pid, nullptr, WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status));
   }
 }
 

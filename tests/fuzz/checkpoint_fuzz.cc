@@ -25,7 +25,7 @@ void read_all(const TensorStore& weights) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::uint8_t* end = std::find(data, data + size, std::uint8_t{0});
-  const std::uint8_t* weights = std::min(end + 1, data + size);
+  const std::uint8_t* weights = end == data + size ? end : end + 1;
   only_errors([&] {
     Checkpoint checkpoint{.path = "fuzz",
                           .config = parse_ordered_json(std::string_view(reinterpret_cast<const char*>(data),
