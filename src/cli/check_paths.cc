@@ -22,7 +22,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kWritingOptions[] = {"--output", "--save-plan", "--svg"};
 constexpr std::string_view kOtherExtensions[] = {".npz", ".npy", ".gguf", ".safetensors", ".json", ".csv", ".txt"};
-constexpr std::string_view kFolder = "FOLDER";  // how help calls what a folder is written to
+// How help calls what a folder is written to, or may be: the command looks there itself.
+constexpr std::string_view kFolders[] = {"FOLDER", "OUTPUT"};
 
 std::string long_name(const CLI::Option& option) {
   return option.get_lnames().empty() ? "" : "--" + option.get_lnames().front();
@@ -57,7 +58,8 @@ void check_paths(const CLI::App& app) {
         inputs.push_back({option->get_positional() ? "the input" : fmt::format("what {} reads", name), value});
         continue;
       }
-      if (option->get_type_name() != kFolder) require_writable(value);
+      const bool is_file = std::ranges::find(kFolders, option->get_type_name()) == std::end(kFolders);
+      if (is_file) require_writable(value);
       outputs.push_back({name, value});
       if (is_onnx(value)) outputs.push_back({name, value + ".data"});
     }

@@ -88,7 +88,7 @@ Command command_convert() {
           "zeropoint convert llama-gptq/ --format compressed-tensors -o llama-ct/\n"
           "zeropoint convert llama-ct/ --format gptq-v2 -o llama-gptq2/\n"
           "zeropoint convert llama-gptq/ --format plain -o llama-plain/\n"
-          "zeropoint convert llama-Q8_0.gguf --format compressed-tensors -o llama-ct/\n"
+          "zeropoint convert llama-Q8_0.gguf --format compressed-tensors -o llama-q8/\n"
           "zeropoint convert llama-gptq/ --format matmulnbits -o llama.onnx",
       .define = define,
   };

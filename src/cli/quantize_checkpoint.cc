@@ -175,7 +175,7 @@ Command command_quantize_checkpoint() {
           "zeropoint quantize llama/ --method zero-point --bits 4 --block-size 64 \\\n"
           "    --clip-search --format gptq-v2 -o llama-gptq/\n"
           "zeropoint quantize llama/ --method gptq --bits 4 --block-size 32 \\\n"
-          "    --data tokens.npz --format compressed-tensors -o llama-gptq/\n"
+          "    --data tokens.npz --format compressed-tensors -o llama-gptq-ct/\n"
           "zeropoint quantize llama/ --method nf4 --double-quantization -o llama-nf4/\n"
           "zeropoint quantize llama/ --include '*.mlp.*' --exclude '*.down_proj' \\\n"
           "    -o llama-mlp/",

@@ -281,6 +281,30 @@ TEST_F(Checkpoints, WhatAnotherFormatCannotHoldIsNotConverted) {
   EXPECT_EQ(files(), before);
 }
 
+TEST_F(Checkpoints, AFolderIsConvertedToAsItIsQuantizedTo) {
+  run({"quantize", path("llama"), "--method", "absmax", "-o", path("int8") + "/"});
+  const auto convert = [&](const std::string& to, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"convert", path("int8"), "--format", "plain", "-o", path(to), "--quiet"});
+    return more;
+  };
+  EXPECT_THAT(run(convert("slash/")), HasSubstr("slash/: 7 weights as plain"));
+  std::filesystem::create_directory(path("empty"));
+  EXPECT_THAT(run(convert("empty")), HasSubstr("empty: 7 weights as plain"));
+  EXPECT_EQ(error_of(convert("slash"), kExitUsage), "slash: exists and is not empty; give the name of a new folder");
+  EXPECT_THAT(run(convert("slash", {"--force"})), HasSubstr("slash: 7 weights as plain"));
+  EXPECT_TRUE(bytes("slash/model.safetensors") == bytes("int8/model.safetensors"));
+
+  EXPECT_EQ(error_of(convert("llama", {"--force"}), kExitUsage),
+            "llama: holds no quantized checkpoint, and nothing else is replaced; give the name of a new folder");
+  EXPECT_EQ(error_of(convert("int8", {"--force"}), kExitUsage),
+            "--output: 'int8' is the input; it is never overwritten");
+  EXPECT_EQ(error_of({"convert", path("nosuch"), "--format", "plain", "-o", path("nowhere/out/")}, kExitUsage),
+            "nosuch: is no checkpoint: a folder with config.json, a .safetensors or a .gguf file is wanted");
+  EXPECT_EQ(error_of({"convert", path("int8"), "--format", "gguf", "--tokenizer", "none", "-o", path("nowhere/m.gguf")},
+                     kExitError),
+            "nowhere/m.gguf: cannot create: No such file or directory");
+}
+
 TEST_F(Checkpoints, CodesGoFromGgufToOnnxAndBack) {
   run(gguf("Q8_0", "m.gguf"));
   const ProcessResult plain = run_zeropoint({"convert", path("m.gguf"), "--format", "plain", "-o", path("plain")});
