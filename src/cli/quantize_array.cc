@@ -56,19 +56,42 @@ Convention convention_option(const std::string& word) {
   fail(ErrorKind::invalid_option, "--convention", "'{}' is none of onnx, torch, ort, distiller, blog, tflite", word);
 }
 
-/// 10 log10(sum x^2 / sum (x - x')^2) over the finite elements; infinite where nothing is lost.
-double sqnr_db(const Tensor& x, const QuantizedArray& array) {
+/// What the codes lost, and how many elements they have no code for.
+struct Loss {
+  double sqnr_db = 0;  // 10 log10(sum x^2 / sum (x - x')^2) over the finite elements; infinite where nothing is lost
+  std::int64_t nans = 0;
+  std::int64_t infinities = 0;
+};
+
+Loss measure_loss(const Tensor& x, const QuantizedArray& array) {
   const Tensor wide = dequantize(array.codes, array.qparams, DType::f64);
+  Loss loss;
   double signal = 0;
   double noise = 0;
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const double value = load_real(x.dtype(), x.raw(), i);
+    loss.nans += std::isnan(value) ? 1 : 0;
+    loss.infinities += std::isinf(value) ? 1 : 0;
     if (!std::isfinite(value)) continue;
     const double error = value - wide.data<double>()[i];
     signal += value * value;
     noise += error * error;
   }
-  return noise > 0 ? 10 * std::log10(signal / noise) : std::numeric_limits<double>::infinity();
+  loss.sqnr_db = noise > 0 ? 10 * std::log10(signal / noise) : std::numeric_limits<double>::infinity();
+  return loss;
+}
+
+std::string describe(const Loss& loss, std::int64_t elements) {
+  if (elements == 0) return "no elements";
+  const std::string quality = std::isfinite(loss.sqnr_db) ? fmt::format("SQNR {:.2f} dB", loss.sqnr_db) : "exact";
+  std::string replaced;
+  if (loss.nans > 0) replaced = counted(loss.nans, "NaN set to 0", "NaN set to 0");
+  if (loss.infinities > 0) {
+    replaced += (replaced.empty() ? "" : ", ") + counted(loss.infinities, "infinity", "infinities") + " clipped";
+  }
+  if (replaced.empty()) return quality;
+  if (loss.nans + loss.infinities == elements) return replaced;
+  return fmt::format("{} where finite, {}", quality, replaced);
 }
 
 void quantize_array(const Options& o, const Output& out) {
@@ -91,15 +114,17 @@ void quantize_array(const Options& o, const Output& out) {
   array.codes = quantize(x, array.qparams, finite);
   save_quantized_array(array, o.output);
 
-  const double db = sqnr_db(x, array);
+  const Loss loss = measure_loss(x, array);
   const std::int64_t grids = array.qparams.scales.size();
   const std::size_t bytes = array.codes.bytes() + array.qparams.scales.bytes();
   out.text(fmt::format("{} {} {} -> {}: {}, {}, {} bytes for {}\n", o.input, name(x.dtype()), to_string(x.shape()),
-                       name(scheme.dtype), counted(grids, "grid"),
-                       std::isfinite(db) ? fmt::format("SQNR {:.2f} dB", db) : "exact", bytes, x.bytes()));
+                       name(scheme.dtype), counted(grids, "grid"), describe(loss, x.size()), bytes, x.bytes()));
   nlohmann::ordered_json j = {
       {"output", o.output}, {"dtype", name(scheme.dtype)}, {"shape", x.shape()}, {"grids", grids}};
-  j["sqnr_db"] = std::isfinite(db) ? nlohmann::ordered_json(db) : nlohmann::ordered_json(nullptr);
+  j["sqnr_db"] = nullptr;  // nothing is lost
+  if (std::isfinite(loss.sqnr_db)) j["sqnr_db"] = loss.sqnr_db;
+  j["nans"] = loss.nans;
+  j["infinities"] = loss.infinities;
   if (grids > 0) {
     j["scale"] = array.qparams.scales.data<float>()[0];
     j["zero_point"] = array.qparams.zero_points ? codes_of(array.qparams.zero_points)[0] : 0;

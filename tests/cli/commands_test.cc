@@ -1,4 +1,6 @@
 // What each command prints and writes when all is well.
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "data/npz.h"
@@ -153,6 +155,20 @@ TEST_F(Commands, ALossMeasuredOnNoiseSaysSo) {
   EXPECT_THAT(run_zeropoint(arguments).out, HasSubstr("(on random input)\n"));
   arguments.emplace_back("--json");
   EXPECT_EQ(json_of(arguments)["verification_data"], "random");
+}
+
+TEST_F(Commands, ArraysSayWhatHasNoCode) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const auto quantized = [&](const Tensor& x) {
+    save_npy(x, path("x.npy"));
+    return run_zeropoint({"quantize", path("x.npy"), "--nan", "zero", "--inf", "clip", "-o", path("q.npz")}).out;
+  };
+  EXPECT_THAT(quantized(Tensor::of<float>({4}, {1, inf, -2, NAN})),
+              HasSubstr("1 grid, exact where finite, 1 NaN set to 0, 1 infinity clipped, 8 bytes for 16\n"));
+  EXPECT_THAT(quantized(Tensor::of<float>({3}, {inf, -inf, inf})), HasSubstr("1 grid, 3 infinities clipped, "));
+  EXPECT_THAT(quantized(Tensor::of<float>({0}, {})), HasSubstr(", no elements, "));
+  const Json json = json_of({"quantize", path("x.npy"), "-o", path("q.npz"), "--json"});
+  EXPECT_EQ(json["nans"], 0);
 }
 
 TEST_F(Commands, WhatLosesNothingIsCalledExact) {
