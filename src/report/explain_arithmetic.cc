@@ -64,12 +64,16 @@ MatmulExample multiply_matrices(const ArithmeticQuestion& q, const Rescale& resc
     m.row_sums.push_back(row_sum);
     auto& products = m.products.emplace_back(m.column_sums.size());
     auto& accumulators = m.accumulators.emplace_back(m.column_sums.size());
+    auto& unrounded = m.unrounded.emplace_back(m.column_sums.size());
     auto& y = m.y.emplace_back(m.column_sums.size());
     for (std::size_t j = 0; j < products.size(); ++j) {
       for (std::size_t k = 0; k < row.size(); ++k) products[j] += row[k] * m.b[k][j];
       accumulators[j] =
           products[j] - zero(q, 1) * row_sum - zero(q, 0) * m.column_sums[j] + depth * zero(q, 0) * zero(q, 1);
+      unrounded[j] = zero(q, 2) + scale(q, 0) * scale(q, 1) / scale(q, 2) * accumulators[j];
       y[j] = requantize_value(accumulators[j], rescale, zero(q, 2), range);
+      const double rounded = std::rint(unrounded[j]);
+      m.clipped += rounded < range.min || rounded > range.max ? 1 : 0;
     }
   }
   return m;
@@ -118,11 +122,15 @@ std::string example_text(const ArithmeticExplanation& e) {
                             back - e.reals[2], scale(q, 2) / 2);
 }
 
-std::string matrix_text(std::string_view label, const std::vector<std::vector<std::int32_t>>& matrix) {
+std::string cell(std::int32_t code) { return fmt::format("{:>9}", code); }
+std::string cell(double real) { return fmt::format("{:>9.6g}", real); }
+
+template <class Number>
+std::string matrix_text(std::string_view label, const std::vector<std::vector<Number>>& matrix) {
   std::string text;
   for (std::size_t i = 0; i < matrix.size(); ++i) {
     text += fmt::format("   {:<22}", i == 0 ? label : "");
-    for (const std::int32_t v : matrix[i]) text += fmt::format("{:>9}", v);
+    for (const Number v : matrix[i]) text += cell(v);
     text += "\n";
   }
   return text;
@@ -133,8 +141,16 @@ std::string matmul_text(const ArithmeticExplanation& e) {
   std::string text = "\nExample (the matrices of ONNX's QLinearMatMul)\n";
   text += matrix_text("q_a", m.a) + matrix_text("q_b", m.b);
   text += matrix_text("sum q_a q_b", m.products);
-  text += matrix_text("row sums of q_a", {m.row_sums}) + matrix_text("column sums of q_b", {m.column_sums});
-  text += matrix_text("accumulators", m.accumulators) + matrix_text("q_y", m.y);
+  text += matrix_text<std::int32_t>("row sums of q_a", {m.row_sums}) +
+          matrix_text<std::int32_t>("column sums of q_b", {m.column_sums});
+  text += matrix_text("accumulators", m.accumulators) + matrix_text("Z_y + M accumulator", m.unrounded);
+  text += matrix_text("q_y", m.y);
+  if (m.clipped > 0) {
+    text += fmt::format(
+        "   {} of {} results lie beyond the codes and are clipped: S_y is too small for\n"
+        "   these matrices.\n",
+        m.clipped, m.y.size() * m.y[0].size());
+  }
   text +=
       "\nThe sum cannot overflow int32 while K * 255 * 255 < 2^31, that is K < 33026;\n"
       "with signed weights while K * 255 * 128 < 2^31, that is K < 65793.\n";
@@ -230,7 +246,9 @@ std::string to_json(const ArithmeticExplanation& e) {
                     {"row_sums", e.matmul.row_sums},
                     {"column_sums", e.matmul.column_sums},
                     {"accumulators", e.matmul.accumulators},
-                    {"y", e.matmul.y}};
+                    {"unrounded", e.matmul.unrounded},
+                    {"y", e.matmul.y},
+                    {"clipped", e.matmul.clipped}};
     return json_text(j) + "\n";
   }
   j["example"] = {{"codes", q.codes}, {"reals", e.reals}, {"q_y", e.results[0]}};

@@ -26,7 +26,9 @@ struct MatmulExample {
   std::vector<std::vector<std::int32_t>> products;      // sum of q_a q_b
   std::vector<std::int32_t> row_sums, column_sums;      // of a's rows, of b's columns
   std::vector<std::vector<std::int32_t>> accumulators;  // sum of (q_a - Z_a)(q_b - Z_b)
+  std::vector<std::vector<double>> unrounded;           // Z_y + M times the accumulator
   std::vector<std::vector<std::int32_t>> y;             // codes, `onnx` arithmetic
+  int clipped = 0;                                      // elements of y that round to no code
 };
 
 struct ArithmeticExplanation {
