@@ -82,12 +82,13 @@ std::string_view kind(const Scheme& scheme) {
 
 std::vector<SchemeRow> compare_schemes(const Tensor& x, const ExplainTensorOptions& options) {
   std::vector<SchemeRow> rows;
-  const auto add = [&](std::string label, const Scheme& scheme) {
+  const auto add = [&](std::string label, Scheme scheme) {
+    scheme.power_of_two = options.scheme.power_of_two;
     const std::vector<Range> ranges = grid_ranges(x, scheme);
     rows.push_back(measure_row(std::move(label), x, choose_tensor_qparams(x, scheme), ranges.front(), ""));
   };
   const DType dtype = options.scheme.dtype;
-  const Scheme affine{.dtype = dtype};
+  const Scheme affine{.dtype = dtype, .power_of_two = options.scheme.power_of_two};
   const Scheme symmetric{.dtype = dtype, .symmetric = true};
   std::vector<Scheme> kinds = {affine};
   if (has_integer_codes(dtype)) kinds.push_back(symmetric);
@@ -199,9 +200,10 @@ std::string decibels(double db) { return std::isinf(db) && db > 0 ? "exact" : fm
 
 std::string schemes_table(const TensorExplanation& e) {
   if (e.schemes.empty()) return "";
-  std::string text =
-      "\nschemes, measured on the elements (mean squared error; bits with the scales)\n"
-      "   scheme                 grids      scale    clipping   rounding  SQNR dB  bits\n";
+  std::string text = e.range.scheme.power_of_two
+                         ? "\nschemes with scales that are powers of two, measured on the elements\n"
+                         : "\nschemes, measured on the elements (mean squared error; bits with the scales)\n";
+  text += "   scheme                 grids      scale    clipping   rounding  SQNR dB  bits\n";
   for (const SchemeRow& r : e.schemes) {
     text += fmt::format("   {:<22}{:>6}{:>11.4g}{:>12.3g}{:>11.3g}{:>9}{:>6.2f}\n", r.label, r.grids,
                         static_cast<double>(r.qparams.scale), r.clipping_error, r.rounding_error, decibels(r.sqnr_db),

@@ -261,6 +261,20 @@ TEST(ExplainArithmetic, MatmulIsOnnxsExample) {
   EXPECT_LE(widest_line(to_text(e)), 80U);
 }
 
+TEST(ExplainArithmetic, MatmulSaysWhatClips) {
+  EXPECT_THAT(to_text(explain_arithmetic(question(BinaryOperation::matmul))), Not(HasSubstr("clipped")));
+  const ArithmeticExplanation e =
+      explain_arithmetic({BinaryOperation::matmul, DType::u8, {QParams{.1F}, QParams{.2F}, QParams{100.0F}}, {}});
+  EXPECT_THAT(e.matmul.y, ElementsAre(ElementsAre(15, 15, 34), ElementsAre(3, 9, 25)));
+  EXPECT_EQ(e.matmul.clipped, 0);
+  const ArithmeticExplanation small =
+      explain_arithmetic({BinaryOperation::matmul, DType::u8, {QParams{.1F}, QParams{.2F}, QParams{.3F}}, {}});
+  EXPECT_THAT(to_text(small), HasSubstr("   Z_y + M accumulator      5066.8   5146.4  11314.5\n"));
+  EXPECT_THAT(to_text(small), HasSubstr("6 of 6 results lie beyond the codes and are clipped"));
+  EXPECT_LE(widest_line(to_text(small)), 80U);
+  EXPECT_EQ(nlohmann::json::parse(to_json(small))["example"]["clipped"], 6);
+}
+
 TEST(ExplainArithmetic, ResultIsWithinHalfAStepOfTheExactOne) {
   for (const BinaryOperation operation : {BinaryOperation::multiply, BinaryOperation::add}) {
     const ArithmeticExplanation e = explain_arithmetic(question(operation));
@@ -331,6 +345,19 @@ TEST(ExplainTensor, ComparesWhatMakesSenseForEveryTypeOfCodes) {
   }
   // Float codes of the tensor's own range clip nothing, however wide their last step is.
   EXPECT_EQ(explain_tensor("x", x, {.scheme = {.dtype = DType::f4e2m1}, .compare = true}).schemes[0].clipping_error, 0);
+}
+
+TEST(ExplainTensor, EveryRowOfTheComparisonHasTheScaleAskedFor) {
+  const Tensor x = Tensor::of<float>({2, 2}, {-1.0F, 1.0F, 2.0F, 3.0F});
+  const Scheme scheme{.dtype = DType::i8, .power_of_two = true};
+  const TensorExplanation e = explain_tensor("x", x, {.scheme = scheme, .compare = true});
+  EXPECT_GT(e.schemes.size(), 8U);
+  for (const SchemeRow& row : e.schemes) {
+    int exponent = 0;
+    EXPECT_EQ(std::frexp(row.qparams.scale, &exponent), 0.5F) << row.label << " " << row.qparams.scale;
+  }
+  EXPECT_THAT(to_text(e), HasSubstr("schemes with scales that are powers of two, measured on the elements"));
+  EXPECT_LE(widest_line(to_text(e)), 80U);
 }
 
 TEST(ExplainTensor, RefusesWhatHasNoRange) {
