@@ -39,7 +39,11 @@ PlanResult best_plan(const Network& network, const Calibration& seen, PlanOption
   const bool is_auto = options.observer == kAutoObserver;
   if (is_auto) options.observer = kCandidates[0];
   PlanResult best = plan_with(graph, seen, options);
-  if (!is_auto || reference == nullptr || reference->batches() == 0) return best;
+  if (!is_auto) return best;
+  if (reference == nullptr || reference->batches() == 0) {
+    best.plan.observer += " (auto had no data to compare it with minmax on)";
+    return best;
+  }
 
   const auto measure = [&](QuantPlan plan) {
     plan.format = "qdq";  // the same numbers in every format

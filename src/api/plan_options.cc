@@ -1,6 +1,9 @@
 #include "api/plan_options.h"
 
+#include <algorithm>
+
 #include "base/fail.h"
+#include "base/nearest.h"
 #include "observers/observer.h"
 
 namespace zeropoint {
@@ -32,28 +35,42 @@ namespace {
 
 constexpr int kQOperatorBits = 8;  // of QLinearConv and its kind
 
-void check_format(const std::string& format, DType codes) {
+/// What is wrong with a format for codes of this type; empty when nothing is.
+std::string problem(const std::string& format, DType codes) {
   if (format != "qdq" && format != "qoperator") {
-    fail(ErrorKind::invalid_option, "--format", "'{}' does not exist; choose qdq or qoperator", format);
+    return fmt::format("'{}' does not exist; choose qdq or qoperator", format);
   }
   if (format == "qoperator" && bits(codes) > kQOperatorBits) {
-    fail(ErrorKind::invalid_option, "--format", "qoperator has operators on {}-bit codes only; {} wants qdq",
-         kQOperatorBits, name(codes));
+    return fmt::format("qoperator has operators on {}-bit codes only; {} wants qdq", kQOperatorBits, name(codes));
   }
+  return "";
+}
+
+void check_plan_format(const std::string& format, DType codes) {
+  const std::string wrong = problem(format, codes);
+  if (!wrong.empty()) fail(ErrorKind::invalid_data, "plan", "'format': {}", wrong);
+}
+
+void check_observer(const std::string& name) {
+  std::vector<std::string_view> names = {kAutoObserver};
+  for (const ObserverSpec& observer : all_observers()) names.push_back(observer.name);
+  if (std::ranges::find(names, name) != names.end()) return;
+  throw Error(ErrorKind::invalid_option, "--observer", unknown_word("observer", name, names));
 }
 
 }  // namespace
 
 void check_options(const PlanOptions& options) {
-  check_format(options.format, options.activations);
-  if (options.observer != kAutoObserver) find_observer(options.observer);
+  const std::string wrong = problem(options.format, options.activations);
+  if (!wrong.empty()) fail(ErrorKind::invalid_option, "--format", "{}", wrong);
+  check_observer(options.observer);
   check_options(choose_options(options));
 }
 
 void check_format(const QuantPlan& plan) {
-  check_format(plan.format, DType::u8);
+  check_plan_format(plan.format, DType::u8);
   for (const PlanTensor& tensor : plan.tensors) {
-    if (tensor.role == TensorRole::activation) check_format(plan.format, tensor.qparams.scheme.dtype);
+    if (tensor.role == TensorRole::activation) check_plan_format(plan.format, tensor.qparams.scheme.dtype);
   }
 }
 

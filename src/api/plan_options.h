@@ -34,7 +34,7 @@ PlanResult best_plan(const Network& network, const Calibration& seen, PlanOption
 /// Throws invalid_option, naming the option of the command line, for what no model can be quantized with.
 void check_options(const PlanOptions& options);
 
-/// Throws invalid_option for a format that does not exist or does not hold codes of these types.
+/// Throws invalid_data for a plan's format that does not exist or does not hold codes of its types.
 void check_format(const QuantPlan& plan);
 
 }  // namespace zeropoint

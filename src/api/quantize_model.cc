@@ -66,12 +66,15 @@ class Quantizer {
 
   // Without data there is still something to run the written model on, but nothing to judge it by.
   void open_data() {
-    DataSource source = job_.data;
-    if (source.path.empty()) {
-      source = {.path = "random", .limit = 1};
-      report_.warnings.emplace_back("no --data was given: the written model was compared on random input");
+    if (job_.data.path.empty()) {
+      data_ = open_dataset(network_.impl(), {.path = "random", .limit = 1});
+      report_.warnings.push_back(
+          fmt::format("no --data was given: the written model was compared on random input, which says little of its "
+                      "accuracy; the ranges are those of {}",
+                      job_.plan.empty() ? "--statistics" : "--plan"));
+      return;
     }
-    data_ = open_dataset(network_.impl(), source);
+    data_ = open_dataset(network_.impl(), job_.data);
     for (const std::string& warning : data_->warnings()) report_.warnings.push_back(warning);
   }
 
@@ -84,10 +87,19 @@ class Quantizer {
 
   static std::string read_text(const fs::path& path) { return std::string(MappedFile::open(path)->text()); }
 
+  /// A row that was edited to stay float has no reason from the time when it was quantized.
+  QuantPlan given_plan() const {
+    QuantPlan plan = QuantPlan::from_json(read_text(job_.plan), job_.plan.string());
+    for (PlanNode& node : plan.nodes) {
+      if (!node.is_quantized && node.reason.empty()) node.reason = "the plan says so";
+    }
+    return plan;
+  }
+
   QuantPlan chosen_plan() {
     if (!job_.plan.empty()) {
       make_reference();
-      return QuantPlan::from_json(read_text(job_.plan), job_.plan.string());
+      return given_plan();
     }
     const Calibration seen = job_.statistics.empty() ? calibrate_on(network_.impl(), *data_, job_.options,
                                                                     StatisticsUse::this_observer, job_.progress)
@@ -114,8 +126,8 @@ class Quantizer {
   }
 
   void warn() {
-    std::string warning = nothing_quantized(report_.plan);
-    if (warning.empty()) warning = quantized_already(network_.impl().model.graph);
+    std::string warning = quantized_already(network_.impl().model.graph, report_.plan);
+    if (warning.empty()) warning = nothing_quantized(report_.plan);
     if (!warning.empty()) report_.warnings.push_back(std::move(warning));
   }
 

@@ -130,6 +130,7 @@ TEST_F(QuantizeModelTest, AnEditedPlanIsObeyed) {
   folder_.write("edited.json", plan);
   const QuantizeReport report = quantize("edited.onnx", {.plan = folder_ / "edited.json"});
   EXPECT_FALSE(report.plan.nodes[0].is_quantized);
+  EXPECT_EQ(report.plan.nodes[0].reason, "the plan says so");
   EXPECT_NE(bytes("chosen.onnx"), bytes("edited.onnx"));
 }
 
@@ -140,9 +141,16 @@ TEST_F(QuantizeModelTest, StatisticsReplaceTheDataRun) {
   seen.save(folder_ / "seen.json");
   quantize("direct.onnx", {.options = {.observer = "percentile"}});
   QuantizeJob job{.statistics = folder_ / "seen.json", .options = {.observer = "percentile"}};
-  const QuantizeReport report = quantize("later.onnx", job);
+  quantize("later.onnx", job);
   EXPECT_EQ(bytes("direct.onnx"), bytes("later.onnx"));
-  EXPECT_THAT(report.warnings, Contains(HasSubstr("compared on random input")));
+
+  job.options.observer = "auto";
+  const QuantizeReport automatic = quantize("auto.onnx", job);
+  EXPECT_EQ(automatic.plan.observer, "mse (auto had no data to compare it with minmax on)");
+  EXPECT_THAT(automatic.warnings,
+              ::testing::ElementsAre(
+                  "no --data was given: the written model was compared on random input, which says little of its "
+                  "accuracy; the ranges are those of --statistics"));
 }
 
 TEST_F(QuantizeModelTest, EveryTypeOfActivationRuns) {

@@ -6,22 +6,27 @@
 
 #include "base/counted.h"
 #include "plan/node_filter.h"
+#include "plan/op_rules.h"
 
 namespace zeropoint {
 namespace {
 
-constexpr std::string_view kQuantized[] = {"ConvInteger",   "DequantizeLinear", "DynamicQuantizeLinear",
-                                           "MatMulInteger", "MatMulNBits",      "QGemm",
-                                           "QuantizeLinear"};
+bool is_quantized(const Node& node) { return is_quantized_op(node.op_type); }
 
-bool is_quantized(const Node& node) {
-  return node.op_type.starts_with("QLinear") || std::ranges::find(kQuantized, node.op_type) != std::end(kQuantized);
+bool quantizes(const QuantPlan& plan) { return std::ranges::any_of(plan.nodes, &PlanNode::is_quantized); }
+
+std::string already(const Graph& graph, std::string_view so) {
+  const auto first = std::ranges::find_if(graph.nodes, is_quantized);
+  if (first == graph.nodes.end()) return "";
+  return fmt::format("the model is quantized already ({} such as '{}', {}): {}",
+                     counted(std::ranges::count_if(graph.nodes, is_quantized), "node"), node_name(graph, *first),
+                     first->op_type, so);
 }
 
 }  // namespace
 
 std::string nothing_quantized(const QuantPlan& plan) {
-  if (std::ranges::any_of(plan.nodes, &PlanNode::is_quantized)) return "";
+  if (quantizes(plan)) return "";
   std::string sentence = "no node is quantized: the model is written as it was";
   std::map<std::string, int> reasons;
   for (const PlanNode& node : plan.nodes) ++reasons[node.reason];
@@ -31,11 +36,11 @@ std::string nothing_quantized(const QuantPlan& plan) {
 }
 
 std::string quantized_already(const Graph& graph) {
-  const auto first = std::ranges::find_if(graph.nodes, is_quantized);
-  if (first == graph.nodes.end()) return "";
-  return fmt::format("the model is quantized already ({} such as '{}', {}): the new error comes on top of the old one",
-                     counted(std::ranges::count_if(graph.nodes, is_quantized), "node"), node_name(graph, *first),
-                     first->op_type);
+  return already(graph, "the new error comes on top of the old one");
+}
+
+std::string quantized_already(const Graph& graph, const QuantPlan& plan) {
+  return quantizes(plan) ? quantized_already(graph) : already(graph, "nothing else is, and it is written as it was");
 }
 
 }  // namespace zeropoint

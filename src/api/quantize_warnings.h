@@ -14,4 +14,7 @@ std::string nothing_quantized(const QuantPlan& plan);
 /// A sentence when `graph`, the model that is to be quantized, holds quantized operators; otherwise empty.
 std::string quantized_already(const Graph& graph);
 
+/// The same for a plan, which may find nothing more to quantize.
+std::string quantized_already(const Graph& graph, const QuantPlan& plan);
+
 }  // namespace zeropoint

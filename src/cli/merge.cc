@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,16 @@ void require_same_tensors(const Statistics& a, const std::string& a_file, const 
   }
 }
 
+/// One run joined twice counts twice, which is hardly ever meant.
+void warn_of_repeats(const std::vector<std::string>& files, const Output& out) {
+  std::set<std::filesystem::path> seen;
+  for (const std::string& file : files) {
+    if (!seen.insert(std::filesystem::weakly_canonical(file)).second) {
+      out.warn(file, "is given more than once: its samples count each time");
+    }
+  }
+}
+
 void merge(const Options& options, const Output& out) {
   Statistics all;
   for (const std::string& input : options.inputs) {
@@ -44,10 +56,12 @@ void merge(const Options& options, const Output& out) {
     try {
       all.merge(part);
     } catch (const Error& e) {
-      throw Error(e.kind(), input, fmt::format("tensor '{}': {}", e.where(), e.message()));
+      throw Error(e.kind(), input,
+                  fmt::format("tensor '{}': {}, those of {}", e.where(), e.message(), options.inputs.front()));
     }
   }
   all.save(options.output);
+  warn_of_repeats(options.inputs, out);
   const nlohmann::ordered_json document = {
       {"files", options.inputs.size()}, {"tensors", all.tensors.size()}, {"samples", all.samples}};
   out.json(json_text(document));
@@ -70,8 +84,8 @@ Command command_merge() {
       .summary = "join statistics files of several calibration runs",
       .description =
           "The result is that of one run over all the data, to the last bit, in whatever order and "
-          "grouping the files are joined. Only the moving average is lost: it depends on the order of "
-          "the samples, so --observer moving_average cannot use a joined file.",
+          "grouping the files are joined. Only the moving average and the PyTorch histogram are lost: they depend on "
+          "the order of the samples, so --observer moving_average and torch_histogram cannot use a joined file.",
       .examples = "zeropoint merge part1.json part2.json -o all.json",
       .define = define,
   };

@@ -60,11 +60,18 @@ std::string difference(const OutputError& output) {
   return fmt::format("SQNR {:.2f} dB, largest error {:.4g}", output.sqnr_db, output.max_abs_error);
 }
 
+/// Who chose the scales: what a plan says of its observer is not of this run.
+std::string origin(const Options& options, const QuantPlan& plan) {
+  if (options.job.plan.empty()) return "observer " + plan.observer;
+  const std::string file = "plan " + options.job.plan.string();
+  return plan.observer.empty() ? file : fmt::format("{}, made with observer {}", file, plan.observer);
+}
+
 std::string as_text(const Options& options, const QuantizeReport& report) {
   std::string text = fmt::format("{} of {} nodes quantized", quantized_nodes(report.plan), report.plan.nodes.size());
   if (report.calibration_samples > 0)
     text += fmt::format(", ranges from {}", counted(report.calibration_samples, "sample"));
-  text += fmt::format("\nobserver {}\n", report.plan.observer);
+  text += fmt::format("\n{}\n", origin(options, report.plan));
   for (const auto& [reason, names] : float_nodes(report.plan)) {
     text += wrap(fmt::format("  float: {} ({}): {}", names.size(), reason, fmt::join(names, ", ")), 9) + "\n";
   }
@@ -117,9 +124,9 @@ std::vector<std::string> unused_options(const Options& options) {
   };
   if (!job.plan.empty()) {
     add({"--activations", "--weights", "--symmetric-activations", "--per-tensor", "--no-bias-correction", "--observer",
-         "--percentile", "--n-std", "--include", "--exclude", "--keep-first", "--keep-last", "--quantize-outputs",
-         "--format"},
+         "--percentile", "--n-std", "--include", "--exclude", "--keep-first", "--keep-last", "--quantize-outputs"},
         "--plan, which has decided everything");
+    add({"--format"}, "--plan, whose field 'format' decides");
     return unused;
   }
   if (job.options.observer != "percentile") add({"--percentile"}, "observer " + job.options.observer);
@@ -177,9 +184,10 @@ Action define(CLI::App& app) {
   app.add_flag_callback(
       "--no-bias-correction", [&plan] { plan.correct_biases = false; },
       "leave the biases as they are instead of taking back the mean error of the rounded weights");
-  app.add_option(
-         "--observer", plan.observer,
-         "rule that turns what was seen into a range; auto, the better of mse and minmax, or " + observer_names())
+  app.add_option("--observer", plan.observer,
+                 "rule that turns what was seen into a range; auto, the better of mse and minmax on --data (without: "
+                 "mse), or " +
+                     observer_names())
       ->type_name("NAME")
       ->capture_default_str();
   app.add_option("--percentile", plan.percentile, "observer percentile: percent of the values inside the range")

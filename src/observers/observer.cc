@@ -51,7 +51,7 @@ RangeChoice choose_range(const ObserverSpec& observer, const SliceStatistics& se
     fail(ErrorKind::invalid_data, where, "the statistics hold no histogram; calibrate with one");
   }
   if (observer.needs_torch_histogram && !seen.is_merged && seen.torch_histogram.empty()) {
-    fail(ErrorKind::invalid_data, where, "the statistics hold no PyTorch histogram; calibrate with one");
+    fail(ErrorKind::invalid_data, where, "the statistics hold no PyTorch histogram; calibrate with --torch-histogram");
   }
   if (!observer.is_mergeable && seen.is_merged) {
     fail(ErrorKind::invalid_data, where, "depends on the order of the samples, which merged statistics have lost");

@@ -232,14 +232,14 @@ void TensorStatistics::observe(const Tensor& value, std::string_view name) {
 void TensorStatistics::merge(const TensorStatistics& other, std::string_view name) {
   const std::string where(name);
   if (options_ != other.options_) {
-    fail(ErrorKind::invalid_data, where, "statistics with {} do not merge with statistics with {}", describe(options_),
-         describe(other.options_));
+    fail(ErrorKind::invalid_data, where, "statistics with {} do not merge with statistics with {}",
+         describe(other.options_), describe(options_));
   }
   if (other.slices_.empty()) return;
   if (slices_.empty()) slices_.resize(other.slices_.size());
   if (slices_.size() != other.slices_.size()) {
-    fail(ErrorKind::invalid_data, where, "statistics of {} slices do not merge with {}", slices_.size(),
-         other.slices_.size());
+    fail(ErrorKind::invalid_data, where, "statistics of {} slices do not merge with {}", other.slices_.size(),
+         slices_.size());
   }
   for (std::size_t i = 0; i < slices_.size(); ++i) slices_[i].merge(other.slices_[i], options_.histogram_bins);
 }

@@ -54,16 +54,26 @@ constexpr OpRule kRules[] = {
     {"NonZero", OpRole::in_float, kShapes}, {"Not", OpRole::in_float, kShapes}, {"Range", OpRole::in_float, kShapes},
     {"Shape", OpRole::in_float, kShapes}, {"Size", OpRole::in_float, kShapes}, {"TopK", OpRole::in_float, kShapes},
     {"Where", OpRole::in_float, "selects between values of different ranges"},
-    {"QuantizeLinear", OpRole::in_float, "already part of a quantized model"},
-    {"DequantizeLinear", OpRole::in_float, "already part of a quantized model"},
     // clang-format on
 };
 
+// Of ai.onnx and com.microsoft, besides everything that is called QLinear...
+constexpr std::string_view kQuantizedOps[] = {"ConvInteger",   "DequantizeLinear", "DynamicQuantizeLinear",
+                                              "MatMulInteger", "MatMulNBits",      "QGemm",
+                                              "QuantizeLinear"};
+
+constexpr OpRule kQuantized = {"", OpRole::in_float, "already part of a quantized model"};
 constexpr OpRule kUnknown = {"", OpRole::in_float, "this operator has no integer arithmetic here"};
 
 }  // namespace
 
+bool is_quantized_op(std::string_view op_type) {
+  return op_type.starts_with("QLinear") ||
+         std::find(std::begin(kQuantizedOps), std::end(kQuantizedOps), op_type) != std::end(kQuantizedOps);
+}
+
 const OpRule& op_rule(std::string_view domain, std::string_view op_type) {
+  if (is_quantized_op(op_type)) return kQuantized;
   if (!domain.empty() && domain != "ai.onnx") return kUnknown;
   const auto row =
       std::find_if(std::begin(kRules), std::end(kRules), [&](const OpRule& r) { return r.op_type == op_type; });

@@ -30,4 +30,7 @@ struct OpRule {
 /// The row of an operator; operators without a row stay float and say so.
 const OpRule& op_rule(std::string_view domain, std::string_view op_type);
 
+/// Whether an operator computes on codes, or turns values into codes and back.
+bool is_quantized_op(std::string_view op_type);
+
 }  // namespace zeropoint

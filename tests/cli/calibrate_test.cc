@@ -8,8 +8,11 @@
 namespace zeropoint::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class Calibrate : public CommandLine {
  protected:
@@ -90,13 +93,34 @@ TEST_F(Calibrate, RefusesInOneLine) {
   calibrate(path("x.npz"), "tensor.json");
   calibrate(path("x.npz"), "axis.json", {"--axis", "1"});
   EXPECT_THAT(error_of({"merge", path("tensor.json"), path("axis.json"), "-o", path("m.json")}, 1),
-              HasSubstr("axis.json: tensor 'h': statistics with axis -1"));
+              AllOf(StartsWith("axis.json: tensor 'h': statistics with axis 1, "),
+                    EndsWith(" no PyTorch histogram, those of tensor.json")));
   calibrate(path("x.npz"), "y.json", {"--tensor", "y"});
   EXPECT_EQ(error_of({"merge", path("y.json"), path("tensor.json"), "-o", path("m.json")}, 1),
             "tensor.json: has the tensor 'h', which y.json lacks: only statistics of one model join");
   EXPECT_EQ(error_of({"merge", path("tensor.json"), path("y.json"), "-o", path("m.json")}, 1),
             "tensor.json: has the tensor 'h', which y.json lacks: only statistics of one model join");
   EXPECT_THAT(files(), ElementsAre("axis.json", "net.onnx", "tensor.json", "x.npz", "y.json"));
+}
+
+TEST_F(Calibrate, AFileThatIsJoinedTwiceIsNamed) {
+  calibrate(path("x.npz"), "a.json");
+  calibrate(path("x.npz"), "b.json");
+  const std::string a = path("a.json");
+  EXPECT_EQ(run_zeropoint({"merge", a, path("b.json"), "-o", path("m.json")}).err, "");
+  EXPECT_EQ(run_zeropoint({"merge", a, path("./a.json"), "-o", path("m.json")}).err,
+            "zeropoint: warning: " + path("./a.json") + ": is given more than once: its samples count each time\n");
+}
+
+TEST_F(Calibrate, ThePyTorchHistogramIsRecordedOnDemand) {
+  calibrate(path("x.npz"), "s.json");
+  EXPECT_THAT(error_of({"quantize",
+                        save_model("product.onnx",
+                                   "g (float32[N, 3] x) => (float32[N, 1] y)\n"
+                                   "<float32[3, 1] w = {1, 2, 3}> { [\"product\"] y = MatMul(x, w) }"),
+                        "--statistics", path("s.json"), "--observer", "torch_histogram", "-o", path("q.onnx")},
+                       1),
+              EndsWith("the statistics hold no PyTorch histogram; calibrate with --torch-histogram"));
 }
 
 TEST_F(Calibrate, NamesTheTensorThatIsNotFinite) {
