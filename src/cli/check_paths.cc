@@ -21,7 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kWritingOptions[] = {"--output", "--save-plan", "--svg"};
-constexpr std::string_view kOtherExtensions[] = {".npz", ".npy", ".gguf", ".safetensors", ".json", ".csv", ".txt"};
+constexpr std::string_view kExtensions[] = {".onnx", ".npz", ".npy", ".gguf", ".safetensors", ".json",
+                                            ".csv",  ".txt", ".svg", ".jpg",  ".jpeg",        ".png"};
 // How help calls what a folder is written to, or may be: the command looks there itself.
 constexpr std::string_view kFolders[] = {"FOLDER", "OUTPUT"};
 
@@ -83,11 +84,16 @@ void require_extension(const std::string& output, std::string_view extension) {
   }
 }
 
-void require_onnx_name(const std::string& output) {
+void refuse_other_extension(std::string_view option, const std::string& output, std::string_view own,
+                            std::string_view kind) {
   const std::string extension = fs::path(output).extension().string();
-  if (std::ranges::find(kOtherExtensions, extension) != std::end(kOtherExtensions)) {
-    fail(ErrorKind::invalid_option, "--output", "'{}' ends in {}: what is written is an ONNX model", output, extension);
-  }
+  if (extension == own || std::ranges::find(kExtensions, extension) == std::end(kExtensions)) return;
+  fail(ErrorKind::invalid_option, std::string(option), "'{}' ends in {}: what is written is {}", output, extension,
+       kind);
+}
+
+void require_onnx_name(const std::string& output) {
+  refuse_other_extension("--output", output, ".onnx", "an ONNX model");
 }
 
 void require_folder_name(const std::string& output, std::string_view files) {

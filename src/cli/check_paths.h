@@ -18,6 +18,11 @@ void check_paths(const CLI::App& app);
 /// Throws invalid_option unless the name of the file to write ends in `extension` (".npz").
 void require_extension(const std::string& output, std::string_view extension);
 
+/// Throws invalid_option where the name of the file to write ends like files of another kind than `own` (".svg");
+/// `kind` says what is written. Names that end in nothing or in something unknown pass.
+void refuse_other_extension(std::string_view option, const std::string& output, std::string_view own,
+                            std::string_view kind);
+
 /// Throws invalid_option for the name of an ONNX model to write that ends like another format's files.
 void require_onnx_name(const std::string& output);
 

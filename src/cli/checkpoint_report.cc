@@ -51,8 +51,11 @@ std::string report_text(const CheckpointReport& report, const std::string& outpu
     table.add(cells);
   }
   std::string text = table.empty() ? "" : table.render() + "\n";
-  text += fmt::format("{}: {}, {}", output, report.method, report.format);
+  text += fmt::format("{}: {}", output, report.method);
+  if (report.format != report.method) text += fmt::format(", {}", report.format);
   if (is_uniform && !report.weights.empty()) text += fmt::format(", {}", report.weights.front().encoding);
+  const std::size_t quantized = report.preflight.weights;
+  if (quantized < report.weights.size()) text += fmt::format("; {} of {} matrices", quantized, report.weights.size());
   text +=
       fmt::format("; {:.2f} bits per quantized weight, {}\n", report.bits_per_weight, bytes_text(report.output_bytes));
   if (report.resumed > 0) text += fmt::format("{} of the weights are from the interrupted run\n", report.resumed);

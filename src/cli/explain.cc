@@ -9,10 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "architectures/architecture.h"
 #include "base/atomic_file.h"
 #include "base/fail.h"
 #include "base/nearest.h"
 #include "checkpoint/checkpoint.h"
+#include "cli/check_paths.h"
 #include "cli/checks.h"
 #include "cli/command.h"
 #include "cli/dtype_option.h"
@@ -121,8 +123,28 @@ Tensor find_tensor(const Model& model, const std::string& wanted) {
   has_no_tensor(model.source, wanted, names, "--graph");
 }
 
+/// The stored weight that the layer of this name reads instead of one of its own; empty: none.
+std::string shared_weight(const Checkpoint& checkpoint, const std::string& wanted) {
+  constexpr std::string_view kWeight = ".weight";
+  if (!wanted.ends_with(kWeight)) return "";
+  try {
+    const Model model = find_architecture(checkpoint).build(checkpoint);
+    for (const Node& node : model.graph.nodes) {
+      if (node.name + std::string(kWeight) != wanted || node.op_type != "MatMul") continue;
+      const ValueId weight = linear_weight(model.graph, node);
+      return weight == kNoValue ? "" : model.graph.value(weight).name;
+    }
+  } catch (const Error&) {  // a checkpoint without a graph shares nothing
+    return "";
+  }
+  return "";
+}
+
 Tensor find_tensor(const Checkpoint& checkpoint, const std::string& wanted) {
   if (const StoredTensor* tensor = checkpoint.weights->find(wanted)) return read_f32(*checkpoint.weights, *tensor);
+  if (const std::string shared = shared_weight(checkpoint, wanted); !shared.empty()) {
+    fail(ErrorKind::invalid_option, checkpoint.path.string(), "'{}' is tied to '{}': name that tensor", wanted, shared);
+  }
   std::vector<std::string_view> names;
   for (const StoredTensor& tensor : checkpoint.weights->tensors()) names.push_back(tensor.name);
   has_no_tensor(checkpoint.path.string(), wanted, names, "--tensors");
@@ -193,6 +215,7 @@ void check_uses(const Options& o, Form form) {
 void explain(const Options& o, Output& out) {
   const Form form = form_of(o);
   check_uses(o, form);
+  refuse_other_extension("--svg", o.svg, ".svg", "an SVG picture");
   switch (form) {
     case kMistakes:
       return print(out, mistakes());
@@ -299,7 +322,7 @@ Command command_explain() {
           "zeropoint explain --min -3 --max 3.2 --symmetric --svg staircase.svg\n"
           "zeropoint explain weights.npy --compare\n"
           "zeropoint explain model.onnx --tensor conv1.weight --compare\n"
-          "zeropoint explain llama/ --tensor lm_head.weight\n"
+          "zeropoint explain llama/ --tensor model.embed_tokens.weight\n"
           "zeropoint explain multiply --scales 0.02,0.05,0.1 --zero-points 128,0,10\n"
           "zeropoint explain --mistakes",
       .define = define,

@@ -175,6 +175,19 @@ TEST_F(Checkpoints, MixesMayBeWrittenInSmallLetters) {
   EXPECT_TRUE(bytes("small.gguf") == bytes("large.gguf"));
 }
 
+TEST_F(Checkpoints, TheLastLineCountsWhatIsQuantized) {
+  write_tiny_llama(folder_ / "odd", {.intermediate = 80});  // gptq packs multiples of 32
+  const auto quantize = [&](const char* model, const char* method, const char* output) {
+    return run({"quantize", path(model), "--method", method, "--bits", "4", "--format", "gptq", "-o", path(output),
+                "--quiet"});
+  };
+  EXPECT_THAT(quantize("odd", "absmax", "few"), HasSubstr("few: absmax, gptq; 4 of 7 matrices; "));
+  EXPECT_THAT(quantize("llama", "absmax", "all"), HasSubstr("all: absmax, gptq, int4 symmetric per channel; "));
+  EXPECT_THAT(run({"quantize", path("odd"), "--method", "gptq", "--bits", "4", "--data", path("tokens.npy"), "--format",
+                   "gptq", "-o", path("solved")}),
+              HasSubstr("solved: gptq; 4 of 7 matrices; "));
+}
+
 // ---- what cannot be
 
 TEST_F(Checkpoints, MistakesAreNamedBeforeAnyWork) {
@@ -239,6 +252,25 @@ TEST_F(Checkpoints, ATensorIsExplained) {
   EXPECT_EQ(error_of({"explain", path("llama")}, kExitUsage),
             "llama: is a checkpoint: name one of its tensors with --tensor");
   EXPECT_THAT(error_of({"explain", path("llama"), "--tensor", "nope"}, kExitUsage), HasSubstr("--tensors' lists them"));
+}
+
+TEST_F(Checkpoints, ATiedLayerIsExplainedByTheWeightThatItReads) {
+  const Checkpoint whole = open_checkpoint(path("llama"));
+  std::vector<TensorSpec> specs;
+  for (const StoredTensor& tensor : whole.weights->tensors()) {
+    if (tensor.name != "lm_head.weight") specs.push_back({tensor.name, tensor.dtype, tensor.shape});
+  }
+  std::filesystem::create_directory(path("tied"));
+  SafetensorsWriter writer(path("tied"), specs, {});
+  for (const TensorSpec& spec : specs) writer.write(spec.name, whole.weights->read(*whole.weights->find(spec.name)));
+  writer.finish();
+  Json config = Json::parse(bytes("llama/config.json"));
+  config["tie_word_embeddings"] = true;
+  folder_.write("tied/config.json", config.dump());
+  EXPECT_EQ(error_of({"explain", path("tied"), "--tensor", "lm_head.weight"}, kExitUsage),
+            "tied: 'lm_head.weight' is tied to 'model.embed_tokens.weight': name that tensor");
+  EXPECT_EQ(error_of({"explain", path("tied"), "--tensor", "lm_hed.weight"}, kExitUsage).find("is tied"),
+            std::string::npos);
 }
 
 TEST_F(Checkpoints, RoundingToAnOnnxModelHasEightBitsUnlessToldOtherwise) {

@@ -1,4 +1,6 @@
 // Whatever a command reads, it does not write over: refused before any work, and nothing has changed then.
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -68,6 +70,19 @@ TEST_F(Overwrite, NoCommandWritesOverWhatItReads) {
 TEST_F(Overwrite, TwoResultsDoNotShareAFile) {
   EXPECT_EQ(refusal({"quantize", "@net.onnx", "--data", "@x.npz", "-o", "@q", "--save-plan", "@q"}),
             "--save-plan: 'q' is where --output goes too");
+}
+
+TEST_F(Overwrite, FilesOfAnotherKindAreNotReplaced) {
+  for (const char* name : {"plan.json", "data.npz", "net.onnx", "precious.jpg"}) {
+    folder_.write(name, "precious");
+    EXPECT_EQ(refusal({"explain", "--min", "-1", "--max", "1", "--svg", std::string("@") + name}),
+              fmt::format("--svg: '{}' ends in {}: what is written is an SVG picture", name,
+                          std::string_view(name).substr(std::string_view(name).find('.'))));
+  }
+  EXPECT_EQ(refusal({"quantize", "@net.onnx", "--data", "random", "-o", "@precious.jpg"}),
+            "--output: 'precious.jpg' ends in .jpg: what is written is an ONNX model");
+  EXPECT_EQ(run_zeropoint({"explain", "--min", "-1", "--max", "1", "--svg", path("stairs")}).exit_code, 0);
+  EXPECT_EQ(run_zeropoint({"explain", "--min", "-1", "--max", "1", "--svg", path("stairs.svg")}).exit_code, 0);
 }
 
 TEST_F(Overwrite, LinksToTheInputAreSeenThrough) {
