@@ -60,7 +60,7 @@ Cut choose_cut(const Shape& shape, const ProgramValue& input, const ArrayPlace& 
     return Cut::one;
   }
   fail(ErrorKind::invalid_data, name_of(place), "has the shape {}; the input '{}' wants {}{}", to_string(shape),
-       input.name, describe(dims), is_preprocessed ? "" : " (--preprocess can change layout and size)");
+       input.name, describe(dims), preprocess_hint(input, is_preprocessed));
 }
 
 class ArraySource final : public Source {

@@ -187,8 +187,7 @@ class StreamedDataset final : public Dataset {
                                               fits({tensor.shape().begin() + 1, tensor.shape().end()}, dims.subspan(1));
       if (!is_good) {
         fail(ErrorKind::invalid_data, raw.where, "gives the shape {}; the input '{}' wants {}{}",
-             to_string(tensor.shape()), input.name, describe(dims),
-             preprocess_.is_empty ? " (--preprocess can change layout and size)" : "");
+             to_string(tensor.shape()), input.name, describe(dims), preprocess_hint(input, !preprocess_.is_empty));
       }
       require_no_nan(tensor, raw.where, input.name);
       ready.inputs.push_back(std::move(tensor));

@@ -157,6 +157,11 @@ std::string describe(std::span<const Dim> dims) {
   return out + "]";
 }
 
+std::string_view preprocess_hint(const ProgramValue& input, bool is_preprocessed) {
+  const bool is_index = input.dtype == DType::i64 || input.dtype == DType::i32;
+  return is_preprocessed || is_index ? "" : " (--preprocess can change layout and size)";
+}
+
 bool fits(const Shape& shape, std::span<const Dim> dims) {
   return std::equal(shape.begin(), shape.end(), dims.begin(), dims.end(),
                     [](std::int64_t size, const Dim& dim) { return dim.value < 0 || dim.value == size; });

@@ -96,6 +96,10 @@ bool is_image_file(const std::filesystem::path& path);
 /// Dimensions as the model declares them: "[N, 3, 224, 224]", "?" for unknown ones without a name.
 std::string describe(std::span<const Dim> dims);
 
+/// What may help an array whose shape is wrong for this input: "" or " (--preprocess can ...)", which is for pictures
+/// and measurements, not for token ids and positions.
+std::string_view preprocess_hint(const ProgramValue& input, bool is_preprocessed);
+
 /// Whether a shape agrees with dimensions of the same number, unknown ones being free.
 bool fits(const Shape& shape, std::span<const Dim> dims);
 

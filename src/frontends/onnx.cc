@@ -14,6 +14,23 @@ namespace {
 
 constexpr std::int64_t kFirstIrVersionWithOpsets = 3;
 
+// What files of other kinds begin with; no ONNX model does.
+struct Magic {
+  std::string_view start;
+  std::string_view kind;
+};
+constexpr Magic kOtherFiles[] = {
+    {"\xFF\xD8\xFF", "a JPEG picture"},           {"\x89PNG\r\n\x1A\n", "a PNG picture"},
+    {"PK\x03\x04", "a ZIP archive (.npz, .zip)"}, {"\x93NUMPY", "a NumPy array (.npy)"},
+    {"{", "text that looks like JSON"},
+};
+
+void refuse_other_files(std::string_view message) {
+  for (const Magic& other : kOtherFiles) {
+    if (message.starts_with(other.start)) fail_here("is {}, not an ONNX model", other.kind);
+  }
+}
+
 Function parse_function_header(std::string_view message) {
   Function function{.proto = std::string(message)};
   for (ProtoFields fields(message); fields.next();) {
@@ -26,6 +43,7 @@ Function parse_function_header(std::string_view message) {
 }
 
 Model parse_model(std::string_view message, onnx_reader::Source& source) {
+  refuse_other_files(message);
   Model model;
   std::optional<std::string_view> graph;
   for (ProtoFields fields(message); fields.next();) {

@@ -92,7 +92,11 @@ std::string error_with_initializer(ProtoMessage initializer) {
 
 TEST(HostileOnnx, WhatIsNotAModel) {
   EXPECT_THAT(error_of(""), HasSubstr("net.onnx: ir_version is 0: not an ONNX model"));
-  EXPECT_THAT(error_of("\x89PNG\r\n\x1a\n"), HasSubstr("net.onnx: "));
+  EXPECT_EQ(error_of("\x89PNG\r\n\x1a\n"), "net.onnx: is a PNG picture, not an ONNX model");
+  EXPECT_EQ(error_of("\xFF\xD8\xFF\xE0 JFIF"), "net.onnx: is a JPEG picture, not an ONNX model");
+  EXPECT_EQ(error_of("PK\x03\x04 x.npy"), "net.onnx: is a ZIP archive (.npz, .zip), not an ONNX model");
+  EXPECT_EQ(error_of("\x93NUMPY\x01"), "net.onnx: is a NumPy array (.npy), not an ONNX model");
+  EXPECT_EQ(error_of("{\"nodes\": []}"), "net.onnx: is text that looks like JSON, not an ONNX model");
   EXPECT_THAT(error_of(model_bytes({}, 0)), HasSubstr("ir_version is 0"));
   ProtoMessage only_version;
   only_version.add_integer(proto::model::ir_version, 8);
