@@ -110,7 +110,8 @@ TEST_F(QuantizeCheckpoint, BlocksThatDoNotFitOneMatrixAreReported) {
       ElementsAre("'model.layers.0.mlp.down_proj.weight': blocks of 32 do not divide its 172 columns; has a grid "
                   "per output instead"));
   const auto config = open_checkpoint(out()).config["quantization_config"];
-  EXPECT_EQ(config["config_groups"]["group_1"]["targets"], nlohmann::json::array({"model.layers.0.mlp.down_proj"}));
+  EXPECT_EQ(config["config_groups"]["group_1"]["targets"],
+            nlohmann::ordered_json::array({"model.layers.0.mlp.down_proj"}));
 }
 
 TEST_F(QuantizeCheckpoint, BlocksThatDoNotFitAreTreatedAlikeInEveryFormat) {
