@@ -5,8 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <random>
@@ -114,7 +115,8 @@ void expect_same(const GgmlLibrary& ggml, GgmlType type, const Input& input, con
   ggml.dequantize(type, theirs.data(), n, their_values.data());
   for (std::size_t i = 0; i < our_values.size(); ++i) {
     const bool both_nan = std::isnan(our_values[i]) && std::isnan(their_values[i]);
-    ASSERT_TRUE(both_nan || std::memcmp(&our_values[i], &their_values[i], sizeof(float)) == 0)
+    ASSERT_TRUE(both_nan ||
+                std::bit_cast<std::uint32_t>(our_values[i]) == std::bit_cast<std::uint32_t>(their_values[i]))
         << name(type) << " of " << input.name << ", value " << i << ": " << our_values[i] << ", " << their_values[i];
   }
 }
