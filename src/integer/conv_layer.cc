@@ -1,17 +1,12 @@
 #include "integer/conv_layer.h"
 
 namespace zeropoint::integer {
-namespace {
-
-constexpr std::string_view kWhere = "integer conv";
-
-}  // namespace
 
 ConvLayer::ConvLayer(const Shape& x_shape, const Operand& x, const Operand& weights, const Tensor& packed,
                      const Tensor& bias, const ConvLayerOptions& options)
-    : shape_(x_shape, weights.shape, options.window, kWhere),
-      bias_(bias, shape_.out_channels, options.overflow, kWhere),
-      requantizer_(x, weights, shape_.out_channels, options.output, options.arithmetic, kWhere),
+    : shape_(x_shape, weights.shape, options.window, kConv),
+      bias_(bias, shape_.out_channels, options.overflow, kConv),
+      requantizer_(x, weights, shape_.out_channels, options.output, options.arithmetic, kConv),
       bias_fits_(fits_int32(shape_.group_channels * shape_.window.taps(), x, weights, bias_.largest())),
       conv_(shape_, x.zero_points.front(), packed) {}
 

@@ -2,10 +2,14 @@
 // same layer again and again.
 #pragma once
 
+#include <string_view>
+
 #include "integer/accumulators.h"
 #include "integer/prepared_conv.h"
 
 namespace zeropoint::integer {
+
+inline constexpr std::string_view kConv = "integer conv";  // in errors
 
 struct ConvLayerOptions {
   WindowOptions window;

@@ -3,18 +3,17 @@
 #include "integer/matmul_layer.h"
 
 namespace zeropoint::integer {
-namespace {
 
-constexpr std::string_view kWhere = "integer matmul";
+namespace {
 
 int column_axis(const QuantizedTensor& b) { return b.codes.rank() < 2 ? kOneGrid : b.codes.rank() - 1; }
 
 }  // namespace
 
 Tensor matmul_accumulators(const QuantizedTensor& a, const QuantizedTensor& b) {
-  const Operand left = open_operand(a, kOneGrid, kWhere);
-  const Operand right = open_operand(b, column_axis(b), kWhere);
-  const MatmulShape shape(left.shape, right.shape, kWhere);
+  const Operand left = open_operand(a, kOneGrid, kMatmul);
+  const Operand right = open_operand(b, column_axis(b), kMatmul);
+  const MatmulShape shape(left.shape, right.shape, kMatmul);
   if (!PreparedMatmul::takes(shape, left, right)) return reference::matmul_accumulators(a, b);
   Tensor result = Tensor::allocate(DType::i32, shape.result);
   auto* to = result.mutable_data<std::int32_t>();
@@ -26,9 +25,9 @@ Tensor matmul_accumulators(const QuantizedTensor& a, const QuantizedTensor& b) {
 
 QuantizedTensor matmul(const QuantizedTensor& a, const QuantizedTensor& b, const Tensor& bias,
                        const TensorQParams& output, Arithmetic arithmetic) {
-  const Operand left = open_operand(a, kOneGrid, kWhere);
-  const Operand right = open_operand(b, column_axis(b), kWhere);
-  const MatmulShape shape(left.shape, right.shape, kWhere);
+  const Operand left = open_operand(a, kOneGrid, kMatmul);
+  const Operand right = open_operand(b, column_axis(b), kMatmul);
+  const MatmulShape shape(left.shape, right.shape, kMatmul);
   QuantizedTensor result{Tensor::allocate(output.scheme.dtype, shape.result), output};
   if (PreparedMatmul::takes(shape, left, right) && bits(output.scheme.dtype) >= 8) {
     const Tensor packed = PreparedMatmul::pack(shape, codes_as_bytes(b.codes), right);
@@ -36,8 +35,8 @@ QuantizedTensor matmul(const QuantizedTensor& a, const QuantizedTensor& b, const
     return result;
   }
   Tensor sums = matmul_accumulators(a, b);
-  const ChannelBias add(bias, shape.n, BiasOverflow::error, kWhere);
-  const ChannelRequantizer requantizer(left, right, shape.n, output, arithmetic, kWhere);
+  const ChannelBias add(bias, shape.n, BiasOverflow::error, kMatmul);
+  const ChannelRequantizer requantizer(left, right, shape.n, output, arithmetic, kMatmul);
   for (std::int64_t begin = 0; begin < sums.size(); begin += shape.n) {
     std::int32_t* row = sums.mutable_data<std::int32_t>() + begin;
     add.add_to_row(row, shape.n, 0);

@@ -1,16 +1,11 @@
 #include "integer/matmul_layer.h"
 
 namespace zeropoint::integer {
-namespace {
-
-constexpr std::string_view kWhere = "integer matmul";
-
-}  // namespace
 
 MatmulLayer::MatmulLayer(const MatmulShape& shape, const Operand& a, const Operand& b, const Tensor& packed,
                          const Tensor& bias, const TensorQParams& output, Arithmetic arithmetic)
-    : bias_(bias, shape.n, BiasOverflow::error, kWhere),
-      requantizer_(a, b, shape.n, output, arithmetic, kWhere),
+    : bias_(bias, shape.n, BiasOverflow::error, kMatmul),
+      requantizer_(a, b, shape.n, output, arithmetic, kMatmul),
       product_(shape, a.zero_points.front(), packed) {}
 
 void MatmulLayer::run(const Tensor& a, Tensor& codes) const {

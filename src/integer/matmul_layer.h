@@ -1,10 +1,14 @@
 // integer::matmul() with everything but the left-hand side known: checks, packing and multipliers are done once.
 #pragma once
 
+#include <string_view>
+
 #include "integer/accumulators.h"
 #include "integer/prepared_matmul.h"
 
 namespace zeropoint::integer {
+
+inline constexpr std::string_view kMatmul = "integer matmul";  // in errors
 
 class MatmulLayer {
  public:

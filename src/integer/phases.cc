@@ -2,19 +2,11 @@
 
 #include <algorithm>
 
+#include "integer/pieces.h"
 #include "kernels/pair_codes/pair_codes.h"
 
 namespace zeropoint::integer {
 namespace {
-
-void pair_codes(const std::uint8_t* a, const std::uint8_t* b, std::int64_t n, std::int64_t step,
-                std::int32_t zero_point, std::int16_t* to) {
-  pair_codes_u8(a, b, n, step, zero_point, to);
-}
-void pair_codes(const std::int8_t* a, const std::int8_t* b, std::int64_t n, std::int64_t step, std::int32_t zero_point,
-                std::int16_t* to) {
-  pair_codes_i8(a, b, n, step, zero_point, to);
-}
 
 /// A window of one position that covers the input once.
 bool is_pointwise(const Window& w) {
@@ -23,7 +15,10 @@ bool is_pointwise(const Window& w) {
   return steps_by_one && w.taps() == 1 && w.output == w.input;
 }
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return a <= 0 ? 0 : (a + b - 1) / b; }
+/// How many strides reach what lies `distance` ahead; none for what lies behind.
+std::int64_t strides_to(std::int64_t distance, std::int64_t stride) {
+  return distance <= 0 ? 0 : ceil_div(distance, stride);
+}
 
 std::int16_t* put_zeros(std::int16_t* to, std::int64_t pairs) { return std::fill_n(to, 2 * pairs, std::int16_t{0}); }
 
@@ -49,8 +44,8 @@ PhaseAxis::PhaseAxis(const Window& window, std::size_t dim)
   }
   for (Phase& phase : phases) {
     phase.start -= window.pads_begin[dim];
-    phase.first = std::min(length, ceil_div(-phase.start, stride));
-    phase.last = std::clamp(ceil_div(window.input[dim] - phase.start, stride), phase.first, length);
+    phase.first = std::min(length, strides_to(-phase.start, stride));
+    phase.last = std::clamp(strides_to(window.input[dim] - phase.start, stride), phase.first, length);
   }
 }
 

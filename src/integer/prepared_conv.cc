@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/parallel.h"
+#include "integer/pieces.h"
 #include "kernels/matmul_s16/matmul_s16.h"
 
 namespace zeropoint::integer {
@@ -11,18 +12,10 @@ namespace {
 
 constexpr std::int64_t kColumnsPerTask = 512;
 constexpr std::int64_t kChannelsPerTask = 64;
-constexpr std::int64_t kSumsPerTask = std::int64_t{1} << 17;       // where one row is long
-constexpr std::int64_t kProductsPerChunk = std::int64_t{1} << 19;  // what makes a thread worth while
+constexpr std::int64_t kSumsPerTask = std::int64_t{1} << 17;  // where one row is long
 constexpr std::int64_t kSharedProducts = 64 * kProductsPerChunk;
-constexpr std::int64_t kPairsPerChunk = std::int64_t{1} << 15;  // of staging
 
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 constexpr std::int64_t whole_strips(std::int64_t columns) { return ceil_div(columns, kMatmulColumns) * kMatmulColumns; }
-
-/// How many of something make a chunk of `total`, when each takes `each`.
-std::int64_t grain(std::int64_t total, std::int64_t each) {
-  return std::max<std::int64_t>(1, total / std::max<std::int64_t>(1, each));
-}
 
 /// Drops what lies between the rows: `rows` rows of `width`, `pitch` apart, move together.
 void close_gaps(std::int32_t* sums, std::int64_t rows, std::int64_t width, std::int64_t pitch) {

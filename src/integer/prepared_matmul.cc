@@ -5,6 +5,7 @@
 
 #include "base/parallel.h"
 #include "integer/accumulators.h"
+#include "integer/pieces.h"
 #include "kernels/matmul_s16/matmul_s16.h"
 #include "kernels/pair_codes/pair_codes.h"
 
@@ -13,30 +14,6 @@ namespace {
 
 static_assert(kColumnBlock % kMatmulColumns == 0);
 constexpr std::int64_t kRowBlock = 64;
-constexpr std::int64_t kProductsPerChunk = std::int64_t{1} << 19;  // what makes a thread worth while
-constexpr std::int64_t kCodesPerChunk = std::int64_t{1} << 15;     // of packing
-
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
-/// How many of something make a chunk of `total`, when each takes `each`.
-std::int64_t grain(std::int64_t total, std::int64_t each) {
-  return std::max<std::int64_t>(1, total / std::max<std::int64_t>(1, each));
-}
-
-void pair_codes(const std::uint8_t* a, const std::uint8_t* b, std::int64_t n, std::int32_t zero_point,
-                std::int16_t* to) {
-  pair_codes_u8(a, b, n, 1, zero_point, to);
-}
-void pair_codes(const std::int8_t* a, const std::int8_t* b, std::int64_t n, std::int32_t zero_point, std::int16_t* to) {
-  pair_codes_i8(a, b, n, 1, zero_point, to);
-}
-
-void code_differences(const std::uint8_t* q, std::int64_t n, std::int32_t zero_point, std::int16_t* to) {
-  code_differences_u8(q, n, zero_point, to);
-}
-void code_differences(const std::int8_t* q, std::int64_t n, std::int32_t zero_point, std::int16_t* to) {
-  code_differences_i8(q, n, zero_point, to);
-}
 
 /// One strip of one matrix [k, n], its columns from `column` on. `to` was filled with zeros.
 template <class Code>
@@ -48,7 +25,7 @@ void pack_strip(const Code* matrix, std::int64_t k, std::int64_t n, std::int64_t
     std::int16_t* pairs = to + row * kMatmulColumns;
     const Code* first = matrix + row * n + column;
     const bool is_last = row + 1 == k;
-    pair_codes(first, is_last ? nullptr : first + n, columns, zero_point, pairs);
+    pair_codes(first, is_last ? nullptr : first + n, columns, 1, zero_point, pairs);
     if (!b.is_per_channel()) continue;
     for (std::int64_t i = 0; i < columns; ++i) {
       const auto own = static_cast<std::int16_t>(b.grid(column + i).zero_point);
@@ -73,7 +50,7 @@ Tensor PreparedMatmul::pack(const MatmulShape& shape, const Tensor& codes, const
   Tensor packed = Tensor::zeros(DType::i16, {matrices, strips, pairs, kMatmulColumns, 2});
   auto* to = packed.mutable_data<std::int16_t>();
   const std::int64_t strip_size = pairs * kMatmulColumns * 2;
-  parallel_ranges(matrices * strips, grain(kCodesPerChunk, strip_size), [&](std::int64_t begin, std::int64_t end) {
+  parallel_ranges(matrices * strips, grain(kPairsPerChunk, strip_size), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t matrix = i / strips * matrix_size;
       const std::int64_t column = i % strips * kMatmulColumns;
@@ -94,7 +71,7 @@ std::unique_ptr<std::int16_t[]> PreparedMatmul::differences(const Tensor& a) con
   const std::int64_t rows = shape_.k == 0 ? 0 : a.size() / shape_.k;
   auto all = std::make_unique_for_overwrite<std::int16_t[]>(static_cast<std::size_t>(rows * 2 * pairs_));
   const auto fill = [&](const auto* codes) {
-    parallel_ranges(rows, grain(kCodesPerChunk, shape_.k), [&](std::int64_t begin, std::int64_t end) {
+    parallel_ranges(rows, grain(kPairsPerChunk, shape_.k), [&](std::int64_t begin, std::int64_t end) {
       if (shape_.k % 2 == 0) {  // without padding the rows are one
         const std::int64_t first = begin * shape_.k;
         code_differences(codes + first, end * shape_.k - first, a_zero_point_, all.get() + first);

@@ -34,8 +34,6 @@ std::vector<ValueFacts> infer_conv(const OpSite& site) {
   return {planned(site, dtype, windowed_shape(site.input(0).shape[0], site.input(w).shape[0], window_of<w>(site)))};
 }
 
-constexpr std::string_view kWhere = "integer conv";
-
 /// The weights of input `w`, packed once for all plans.
 Tensor packed(const OpSite& site, std::size_t w, const integer::Operand& weights) {
   const Tensor& codes = site.input(w).constant;
@@ -49,10 +47,11 @@ Tensor packed(const OpSite& site, std::size_t w, const integer::Operand& weights
 std::optional<integer::ConvLayer> prepare_layer(const OpSite& site, const WindowOptions& window) {
   if (!are_known(site, {1, 2, 3, 4, 5, 6, 7, 8})) return std::nullopt;
   const Shape& x_shape = site.input(0).shape;
-  const auto x = integer::open_input(grids_of(site.input(0).dtype, known(site, 1), known(site, 2), 1), kWhere);
+  const auto x = integer::open_input(grids_of(site.input(0).dtype, known(site, 1), known(site, 2), 1), integer::kConv);
   const Tensor w = known(site, 3);
-  const auto weights = integer::open_operand({w, grids_of(w.dtype(), known(site, 4), known(site, 5), 0)}, 0, kWhere);
-  if (!integer::PreparedConv::takes({x_shape, w.shape(), window, kWhere}, x, weights)) return std::nullopt;
+  const auto weights =
+      integer::open_operand({w, grids_of(w.dtype(), known(site, 4), known(site, 5), 0)}, 0, integer::kConv);
+  if (!integer::PreparedConv::takes({x_shape, w.shape(), window, integer::kConv}, x, weights)) return std::nullopt;
   return integer::ConvLayer(x_shape, x, weights, packed(site, 3, weights), known(site, 8),
                             {.window = window,
                              .output = output_grid(known(site, 6), known(site, 7)),
@@ -62,10 +61,10 @@ std::optional<integer::ConvLayer> prepare_layer(const OpSite& site, const Window
 /// nullopt: integer::conv_accumulators() looks at the operands at every run.
 std::optional<integer::PreparedConv> prepare_conv(const OpSite& site, const WindowOptions& window) {
   if (!are_known(site, {1, 2, 3})) return std::nullopt;
-  const auto x = integer::open_input(grids_of(site.input(0).dtype, Tensor(), known(site, 2), 1), kWhere);
+  const auto x = integer::open_input(grids_of(site.input(0).dtype, Tensor(), known(site, 2), 1), integer::kConv);
   const Tensor w = known(site, 1);
-  const auto weights = integer::open_operand({w, grids_of(w.dtype(), Tensor(), known(site, 3), 0)}, 0, kWhere);
-  const integer::ConvShape shape(site.input(0).shape, w.shape(), window, kWhere);
+  const auto weights = integer::open_operand({w, grids_of(w.dtype(), Tensor(), known(site, 3), 0)}, 0, integer::kConv);
+  const integer::ConvShape shape(site.input(0).shape, w.shape(), window, integer::kConv);
   if (!integer::PreparedConv::takes(shape, x, weights)) return std::nullopt;
   return integer::PreparedConv(shape, x.zero_points.front(), packed(site, 1, weights));
 }

@@ -22,8 +22,6 @@ std::vector<ValueFacts> infer(const OpSite& site) {
 std::int64_t columns(const Shape& b) { return b.size() < 2 ? 1 : b.back(); }
 int column_axis(const Tensor& b) { return b.rank() - 1; }
 
-constexpr std::string_view kWhere = "integer matmul";
-
 /// A product with a constant right-hand factor.
 struct Prepared {
   integer::MatmulShape shape;
@@ -35,10 +33,10 @@ struct Prepared {
 std::optional<Prepared> prepare(const OpSite& site, std::size_t b, const TensorQParams& a_grid,
                                 const TensorQParams& b_grids) {
   const Tensor codes = known(site, b);
-  const integer::MatmulShape shape(site.input(0).shape, codes.shape(), kWhere);
-  const auto left = integer::open_input(a_grid, kWhere);
+  const integer::MatmulShape shape(site.input(0).shape, codes.shape(), integer::kMatmul);
+  const auto left = integer::open_input(a_grid, integer::kMatmul);
   const int axis = codes.rank() < 2 ? integer::kOneGrid : column_axis(codes);
-  const auto right = integer::open_operand({codes, b_grids}, axis, kWhere);
+  const auto right = integer::open_operand({codes, b_grids}, axis, integer::kMatmul);
   if (!integer::PreparedMatmul::takes(shape, left, right)) return std::nullopt;
   const Tensor packed = site.shared(codes,
                                     fmt::format("integer matmul {} {} {}", name(codes.dtype()),

@@ -128,18 +128,18 @@ HWY_EXPORT(differences_u8);
 HWY_EXPORT(differences_i8);
 }  // namespace
 
-void pair_codes_u8(const std::uint8_t* a, const std::uint8_t* b, std::int64_t n, std::int64_t step,
-                   std::int32_t zero_point, std::int16_t* to) {
+void pair_codes(const std::uint8_t* a, const std::uint8_t* b, std::int64_t n, std::int64_t step,
+                std::int32_t zero_point, std::int16_t* to) {
   HWY_DYNAMIC_DISPATCH(pairs_u8)(a, b, n, step, zero_point, to);
 }
-void pair_codes_i8(const std::int8_t* a, const std::int8_t* b, std::int64_t n, std::int64_t step,
-                   std::int32_t zero_point, std::int16_t* to) {
+void pair_codes(const std::int8_t* a, const std::int8_t* b, std::int64_t n, std::int64_t step, std::int32_t zero_point,
+                std::int16_t* to) {
   HWY_DYNAMIC_DISPATCH(pairs_i8)(a, b, n, step, zero_point, to);
 }
-void code_differences_u8(const std::uint8_t* q, std::int64_t n, std::int32_t zero_point, std::int16_t* to) {
+void code_differences(const std::uint8_t* q, std::int64_t n, std::int32_t zero_point, std::int16_t* to) {
   HWY_DYNAMIC_DISPATCH(differences_u8)(q, n, zero_point, to);
 }
-void code_differences_i8(const std::int8_t* q, std::int64_t n, std::int32_t zero_point, std::int16_t* to) {
+void code_differences(const std::int8_t* q, std::int64_t n, std::int32_t zero_point, std::int16_t* to) {
   HWY_DYNAMIC_DISPATCH(differences_i8)(q, n, zero_point, to);
 }
 

@@ -8,14 +8,14 @@ namespace zeropoint {
 
 /// to[2i] = a[i * step] - zero_point, to[2i + 1] = b[i * step] - zero_point for i in [0, n); where there is no second
 /// row (b == nullptr), the second of every pair is 0.
-void pair_codes_u8(const std::uint8_t* a, const std::uint8_t* b, std::int64_t n, std::int64_t step,
-                   std::int32_t zero_point, std::int16_t* to);
-void pair_codes_i8(const std::int8_t* a, const std::int8_t* b, std::int64_t n, std::int64_t step,
-                   std::int32_t zero_point, std::int16_t* to);
+void pair_codes(const std::uint8_t* a, const std::uint8_t* b, std::int64_t n, std::int64_t step,
+                std::int32_t zero_point, std::int16_t* to);
+void pair_codes(const std::int8_t* a, const std::int8_t* b, std::int64_t n, std::int64_t step, std::int32_t zero_point,
+                std::int16_t* to);
 
 /// to[i] = q[i] - zero_point for i in [0, n).
-void code_differences_u8(const std::uint8_t* q, std::int64_t n, std::int32_t zero_point, std::int16_t* to);
-void code_differences_i8(const std::int8_t* q, std::int64_t n, std::int32_t zero_point, std::int16_t* to);
+void code_differences(const std::uint8_t* q, std::int64_t n, std::int32_t zero_point, std::int16_t* to);
+void code_differences(const std::int8_t* q, std::int64_t n, std::int32_t zero_point, std::int16_t* to);
 
 namespace reference {
 template <class Code>
