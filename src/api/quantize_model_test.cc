@@ -7,6 +7,7 @@
 #include "exporters/onnx.h"
 #include "support/model_text.h"
 #include "support/temp_folder.h"
+#include "support/tiny_llama.h"
 #include "zeropoint/zeropoint.h"
 
 namespace zeropoint {
@@ -102,6 +103,19 @@ TEST_F(QuantizeModelTest, WritesAModelThatStaysNear) {
   const Network int8 = Network::load(folder_ / "int8.onnx");
   EXPECT_EQ(int8.inputs(), Network::load(folder_ / "float.onnx").inputs());
   EXPECT_EQ(int8.outputs(), Network::load(folder_ / "float.onnx").outputs());
+}
+
+TEST_F(QuantizeModelTest, ACheckpointBecomesAnOnnxModel) {
+  testing::write_tiny_llama(folder_ / "llama", {});
+  Tensor ids = Tensor::allocate(DType::i64, {4, 16});
+  std::mt19937 random(5);
+  for (std::int64_t& id : ids.mutable_values<std::int64_t>()) id = static_cast<std::int64_t>(random() % 16);
+  save_npy(ids, folder_ / "tokens.npy");
+  const QuantizeReport report =
+      quantize_model(folder_ / "llama", folder_ / "llama.onnx", {.data = {.path = folder_ / "tokens.npy"}});
+  EXPECT_GT(report.outputs.at(0).sqnr_db, 20);
+  EXPECT_GT(report.input_bytes, 2 * report.output_bytes);
+  EXPECT_EQ(Network::load(folder_ / "llama.onnx").outputs().size(), 1U);
 }
 
 TEST_F(QuantizeModelTest, BytesDependOnTheInputAlone) {
