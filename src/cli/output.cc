@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "cli/progress_bar.h"
+#include "cli/table.h"
 
 namespace zeropoint::cli {
 namespace {
@@ -48,7 +49,9 @@ void Output::json(std::string_view document) const {
 }
 
 void Output::note(std::string_view message) const {
-  if (!options_.quiet) write_err(one_line(message) + "\n");
+  if (options_.quiet) return;
+  const std::string line = one_line(message);
+  write_err((::isatty(STDERR_FILENO) != 0 ? wrap(line, 2) : line) + "\n");
 }
 
 void Output::warn(std::string_view where, std::string_view message) const {
